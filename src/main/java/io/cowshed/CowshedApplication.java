@@ -1,0 +1,16 @@
+package io.cowshed;
+
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
+
+/** Starts the service. */
+@SpringBootApplication
+@ConfigurationPropertiesScan
+public class CowshedApplication {
+
+    /** Starts the service with the given Spring Boot arguments ({@code --server.port=…} and the like). */
+    public static void main(String[] args) {
+        SpringApplication.run(CowshedApplication.class, args);
+    }
+}

@@ -1,0 +1,48 @@
+package io.cowshed.engine.block;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * Random access to the bytes that an image lies in: the only thing the engine does I/O on. Positions and lengths are in
+ * bytes. Reading and writing at different positions is safe from several threads at once.
+ */
+public interface BlockFile extends AutoCloseable {
+
+    /** What to call this file in messages; not a path to be opened again. */
+    String name();
+
+    /** What tells this file from every other, however it was reached: equal for two openings of one file. */
+    Object key();
+
+    /** The present length of the file, in bytes. */
+    long size() throws IOException;
+
+    /**
+     * Reads from {@code position} until {@code target} is full or the file ends.
+     *
+     * @return how many bytes were read: fewer than {@code target.remaining()} only at the end of the file, 0 past it
+     */
+    int read(long position, ByteBuffer target) throws IOException;
+
+    /** Writes all that remains in {@code source} at {@code position}, growing the file where needed. */
+    void write(long position, ByteBuffer source) throws IOException;
+
+    /** Sets the length of the file: bytes past it are lost, and a longer file reads as zeros where it grew. */
+    void setSize(long size) throws IOException;
+
+    /** Returns when everything written so far, and what is needed to find it again, is on stable storage. */
+    void flush() throws IOException;
+
+    /**
+     * The first position at or after {@code position} that may hold something other than a hole, or {@link #size()} when
+     * there is none. A file system that knows no holes answers {@code position} itself.
+     */
+    long nextData(long position) throws IOException;
+
+    /** The first position at or after {@code position} that lies in a hole (the end of the file counts as one). */
+    long nextHole(long position) throws IOException;
+
+    @Override
+    void close() throws IOException;
+}
