@@ -2,7 +2,6 @@ package io.cowshed.http;
 
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
-import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
@@ -28,13 +27,13 @@ public final class EntityTag {
     }
 
     /**
-     * The version that an {@code If-Match} header demands, or empty where it demands none ({@code null}, {@code *}).
+     * The version that an {@code If-Match} header demands, or null where it demands none (no header, {@code *}).
      *
      * @throws CowshedException {@link ProblemType#PRECONDITION_FAILED} when no version of ours can match the header
      */
-    public static OptionalLong demandedVersion(@Nullable String ifMatch) {
+    public static @Nullable Long demandedVersion(@Nullable String ifMatch) {
         if (ifMatch == null || ifMatch.strip().equals("*")) {
-            return OptionalLong.empty();
+            return null;
         }
         Matcher tag = FORM.matcher(ifMatch.strip());
         if (!tag.matches()) {
@@ -43,6 +42,6 @@ public final class EntityTag {
                     "The If-Match header is not an entity tag that this resource ever had.",
                     "Send the ETag of a GET as it was answered, in its quotes.");
         }
-        return OptionalLong.of(Long.parseLong(tag.group(1)));
+        return Long.valueOf(tag.group(1));
     }
 }
