@@ -1,10 +1,8 @@
 package io.cowshed;
 
-import java.time.Clock;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
-import org.springframework.context.annotation.Bean;
 import org.springframework.scheduling.annotation.EnableScheduling;
 
 /** Starts the service. */
@@ -16,10 +14,5 @@ public class CowshedApplication {
     /** Starts the service with the given Spring Boot arguments ({@code --server.port=…} and the like). */
     public static void main(String[] args) {
         SpringApplication.run(CowshedApplication.class, args);
-    }
-
-    @Bean
-    Clock clock() {
-        return Clock.systemUTC();
     }
 }

@@ -3,8 +3,8 @@ package io.cowshed.catalog.web;
 import io.cowshed.catalog.Catalog;
 import io.cowshed.catalog.Image;
 import io.cowshed.catalog.ImageChange;
-import io.cowshed.catalog.ImageEntries;
 import io.cowshed.catalog.ImageEntry;
+import io.cowshed.catalog.ImageListing;
 import io.cowshed.catalog.ImagePage;
 import io.cowshed.catalog.ImageQuery;
 import io.cowshed.catalog.ImageRef;
@@ -51,7 +51,7 @@ class ImageController {
 
     private final Catalog catalog;
     private final Images images;
-    private final ImageEntries entries;
+    private final ImageListing listing;
     private final Lineages lineages;
     private final ImageViews views;
     private final Answers answers;
@@ -60,14 +60,14 @@ class ImageController {
     ImageController(
             Catalog catalog,
             Images images,
-            ImageEntries entries,
+            ImageListing listing,
             Lineages lineages,
             ImageViews views,
             Answers answers,
             TransactionOperations transaction) {
         this.catalog = catalog;
         this.images = images;
-        this.entries = entries;
+        this.listing = listing;
         this.lineages = lineages;
         this.views = views;
         this.answers = answers;
@@ -100,7 +100,7 @@ class ImageController {
                     @RequestParam(required = false)
                     @Nullable String cursor,
             @RequestParam(defaultValue = "" + ImageQuery.DEFAULT_LIMIT) @Min(1) @Max(ImageQuery.MAX_LIMIT) int limit) {
-        ImagePage page = entries.list(new ImageQuery(
+        ImagePage page = listing.list(new ImageQuery(
                 q,
                 label == null ? LabelSelector.any() : LabelSelector.parse(label),
                 state == null || state.isEmpty() ? ImageQuery.UNTRASHED : state,
@@ -120,7 +120,7 @@ class ImageController {
             description = "The answer's ETag can be sent as If-Match with a change.")
     @Refuses(ProblemType.NOT_FOUND)
     ResponseEntity<ImageView> show(@Ref @PathVariable String ref) {
-        ImageEntry entry = entries.find(ImageRef.parse(ref));
+        ImageEntry entry = listing.entry(ImageRef.parse(ref));
         return answers.ok(views.of(entry), entry.image().version());
     }
 

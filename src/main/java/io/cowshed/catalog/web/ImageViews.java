@@ -1,11 +1,12 @@
 package io.cowshed.catalog.web;
 
 import io.cowshed.catalog.Image;
-import io.cowshed.catalog.ImageEntries;
 import io.cowshed.catalog.ImageEntry;
 import io.cowshed.catalog.ImageLink;
+import io.cowshed.catalog.ImageListing;
 import io.cowshed.catalog.ImageState;
 import io.cowshed.volume.Volume;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
@@ -13,17 +14,24 @@ import org.springframework.stereotype.Component;
 @Component
 public class ImageViews {
 
-    private final ImageEntries entries;
+    private final ImageListing listing;
     private final Volume volume;
 
-    ImageViews(ImageEntries entries, Volume volume) {
-        this.entries = entries;
+    ImageViews(ImageListing listing, Volume volume) {
+        this.listing = listing;
         this.volume = volume;
     }
 
     /** The image as it is in this transaction. */
     public ImageView of(Image image) {
-        return of(entries.of(image));
+        return of(List.of(image)).getFirst();
+    }
+
+    /** The images as they are in this transaction. */
+    public List<ImageView> of(List<Image> images) {
+        return listing.entries(images.stream().map(Image::id).toList()).stream()
+                .map(this::of)
+                .toList();
     }
 
     ImageView of(ImageEntry entry) {
