@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Images that QEMU makes are read, and mapped, as QEMU reads and maps them. */
 class DifferentialReadTests {
 
-    private static final int IMAGES = 160;
+    private static final int IMAGES = 150;
     private static final int SECTOR = 512;
 
     static Stream<SampleImage> images() {
@@ -64,7 +64,8 @@ class DifferentialReadTests {
         }
         long size = (cluster == 2 << 20 ? 9_437_184L : 1_500_000L) + random.nextInt(300_000);
         size -= size % SECTOR;
-        boolean snapshot = refcountBits > 1 && index % 4 == 1;
+        // A snapshot shares every cluster once more, and compressed clusters share theirs already.
+        boolean snapshot = refcountBits >= 8 && index % 4 < 2;
         return new SampleImage(index, String.join(",", options), cluster, below, size, snapshot);
     }
 

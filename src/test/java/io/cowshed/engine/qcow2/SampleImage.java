@@ -46,11 +46,15 @@ record SampleImage(int seed, String options, int clusterSize, Below below, long 
         Files.write(noise, halfCompressible(random));
         Path image = directory.resolve("top.qcow2");
         createLayer(directory, image, options, below, size, random);
+        boolean discards = below == Below.NOTHING || !options.contains("compat=0.10");
+        if (!discards) {
+            compressSome(image, size, clusterSize, noise);
+        }
         if (snapshot) {
-            QemuIo.run(image, "qcow2", script(random, size, clusterSize, noise));
+            QemuIo.run(image, "qcow2", script(random, size, clusterSize, noise, discards));
             QemuImg.run("snapshot", "-c", "halfway", image.toString());
         }
-        QemuIo.run(image, "qcow2", script(random, size, clusterSize, noise));
+        QemuIo.run(image, "qcow2", script(random, size, clusterSize, noise, discards));
         return image;
     }
 
@@ -65,7 +69,7 @@ record SampleImage(int seed, String options, int clusterSize, Below below, long 
                 long lowerSize = lengthBelow(lower, length);
                 Path base = directory.resolve("base.qcow2");
                 createLayer(directory, base, "cluster_size=4k", Below.NOTHING, lowerSize, random);
-                QemuIo.run(base, "qcow2", script(random, lowerSize, 4096, noise));
+                QemuIo.run(base, "qcow2", script(random, lowerSize, 4096, noise, true));
                 arguments.addAll(List.of("-b", "base.qcow2", "-F", "qcow2"));
             }
             case RAW, RAW_SHORTER, RAW_OF_ODD_SIZE, RAW_OF_ONE_BYTE -> {
@@ -75,7 +79,8 @@ record SampleImage(int seed, String options, int clusterSize, Below below, long 
             case THREE_DEEP_MIXED -> {
                 Path middle = directory.resolve("middle.qcow2");
                 createLayer(directory, middle, "cluster_size=64k,compat=0.10", Below.QCOW2, length + 8192, random);
-                QemuIo.run(middle, "qcow2", script(random, length + 8192, 65536, noise));
+                compressSome(middle, length + 8192, 65536, noise);
+                QemuIo.run(middle, "qcow2", script(random, length + 8192, 65536, noise, false));
                 Path upper = directory.resolve("upper.qcow2");
                 QemuImg.run(
                         "create",
@@ -90,7 +95,7 @@ record SampleImage(int seed, String options, int clusterSize, Below below, long 
                         "qcow2",
                         upper.toString(),
                         Long.toString(roundedDown(length * 3 / 4, SECTOR)));
-                QemuIo.run(upper, "qcow2", script(random, roundedDown(length * 3 / 4, SECTOR), 512, noise));
+                QemuIo.run(upper, "qcow2", script(random, roundedDown(length * 3 / 4, SECTOR), 512, noise, true));
                 arguments.addAll(List.of("-b", "upper.qcow2", "-F", "qcow2"));
             }
         }
@@ -123,8 +128,25 @@ record SampleImage(int seed, String options, int clusterSize, Below below, long 
         }
     }
 
-    /** Commands for qemu-io that touch the disk all over, its end included. */
-    private static List<String> script(Random random, long size, int cluster, Path noise) {
+    /** QEMU compresses only what has no cluster yet, so this comes first where nothing can be discarded. */
+    private static void compressSome(Path image, long size, int cluster, Path noise) {
+        long middle = roundedDown(size / 2, cluster);
+        long end = roundedDown(size - 1, cluster);
+        QemuIo.run(
+                image,
+                "qcow2",
+                List.of(
+                        "write -q -c -s " + noise + " 0 " + cluster * 2L,
+                        "write -q -c -s " + noise + " " + middle + " " + cluster * 3L,
+                        "write -q -c -P 9 " + end + " " + (size - end)));
+    }
+
+    /**
+     * Commands for qemu-io that touch the disk all over, its end included.
+     *
+     * @param discards whether discarding leaves a cluster unallocated: not over a backing file in version 2
+     */
+    private static List<String> script(Random random, long size, int cluster, Path noise, boolean discards) {
         List<String> commands = new ArrayList<>();
         for (int i = 0; i < OPERATIONS; i++) {
             int most = (int) Math.min(size, Math.max(cluster * 3L, 96 << 10));
@@ -132,17 +154,23 @@ record SampleImage(int seed, String options, int clusterSize, Below below, long 
             long offset = i == 0 ? size - length : random.nextLong(size - length + 1);
             long start = roundedDown(offset, cluster);
             long whole = Math.min(size - start, cluster * (1L + random.nextInt(3)));
-            commands.add(
-                    switch (random.nextInt(9)) {
-                        case 0, 1 -> "write -q -P " + (1 + random.nextInt(255)) + " " + offset + " " + length;
-                        case 2 -> "write -q -s " + noise + " " + offset + " " + length;
-                        case 3 -> "write -q -c -P " + (1 + random.nextInt(255)) + " " + start + " " + whole;
-                        case 4, 5 -> "write -q -c -s " + noise + " " + start + " " + whole;
-                        case 6 -> "write -q -z " + offset + " " + length;
-                        case 7 -> "write -q -z -u " + start + " " + whole;
-                        case 8 -> "discard -q " + start + " " + whole;
-                        default -> throw new AssertionError();
-                    });
+            String range = offset + " " + length;
+            String clusters = start + " " + whole;
+            String pattern = "-P " + (1 + random.nextInt(255)) + " ";
+            String ofNoise = "-s " + noise + " ";
+            switch (random.nextInt(9)) {
+                case 0, 1 -> commands.add("write -q " + pattern + range);
+                case 2 -> commands.add("write -q " + ofNoise + range);
+                case 3, 4, 5 -> {
+                    commands.add("discard -q " + clusters);
+                    commands.add("write -q " + (discards ? "-c " : "") + (random.nextInt(3) == 0 ? pattern : ofNoise)
+                            + clusters);
+                }
+                case 6 -> commands.add("write -q -z " + range);
+                case 7 -> commands.add("write -q -z -u " + clusters);
+                case 8 -> commands.add("discard -q " + clusters);
+                default -> throw new AssertionError();
+            }
         }
         return commands;
     }
