@@ -19,6 +19,21 @@ public interface BlockFile extends AutoCloseable {
     long size() throws IOException;
 
     /**
+     * Bytes of storage that the file takes up, as {@code st_blocks} counts them. Where that cannot be asked: the bytes that
+     * are not in holes, which leaves out space that is reserved but not written.
+     */
+    default long allocatedSize() throws IOException {
+        long size = size();
+        long allocated = 0;
+        for (long data = nextData(0); data < size; ) {
+            long hole = Math.min(size, Math.max(data + 1, nextHole(data)));
+            allocated += hole - data;
+            data = hole < size ? nextData(hole) : size;
+        }
+        return allocated;
+    }
+
+    /**
      * Reads from {@code position} until {@code target} is full or the file ends.
      *
      * @return how many bytes were read: fewer than {@code target.remaining()} only at the end of the file, 0 past it

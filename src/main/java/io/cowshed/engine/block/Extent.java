@@ -12,7 +12,8 @@ import java.util.OptionalLong;
  * @param zero whether it is known to read as zeros without being read
  * @param data whether it occupies space as data in that image's file
  * @param compressed whether it is made of compressed clusters
- * @param offset where its bytes lie in that image's file, when they lie there as they are read
+ * @param offset where its bytes lie in that image's file, when they lie there as they are read; also the space that is kept
+ *     there for an extent that reads as zeros without it
  */
 public record Extent(
         long start,

@@ -1,0 +1,5 @@
+/** The tools that the engine is compared with. */
+@NullMarked
+package io.cowshed.engine.oracle;
+
+import org.jspecify.annotations.NullMarked;
