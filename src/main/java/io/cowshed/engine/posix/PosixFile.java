@@ -152,6 +152,11 @@ public final class PosixFile implements BlockFile {
         return found < 0 ? Math.max(position, size()) : found;
     }
 
+    @Override
+    public long allocatedSize() throws IOException {
+        return descriptor.status().allocatedSize();
+    }
+
     /** Sets the permissions, such as {@code 0444}. */
     public void setMode(int mode) throws IOException {
         descriptor.setMode(mode);
