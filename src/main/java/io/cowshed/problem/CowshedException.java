@@ -15,6 +15,7 @@ public class CowshedException extends RuntimeException {
     private final String detail;
     private final @Nullable String action;
     private final Map<String, Object> members = new LinkedHashMap<>();
+    private final Map<String, String> headers = new LinkedHashMap<>();
 
     /**
      * @param detail what was refused and why, a sentence for a person
@@ -37,6 +38,11 @@ public class CowshedException extends RuntimeException {
         members.put(name, value);
     }
 
+    /** Adds a response header that belongs to the refusal, such as {@code Content-Range} to a 416. */
+    protected final void header(String name, String value) {
+        headers.put(name, value);
+    }
+
     public final ProblemType type() {
         return type;
     }
@@ -54,5 +60,10 @@ public class CowshedException extends RuntimeException {
     /** The extension members. */
     public final Map<String, Object> members() {
         return Collections.unmodifiableMap(members);
+    }
+
+    /** The response headers that belong to the refusal. */
+    public final Map<String, String> headers() {
+        return Collections.unmodifiableMap(headers);
     }
 }

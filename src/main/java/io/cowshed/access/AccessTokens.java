@@ -1,0 +1,121 @@
+package io.cowshed.access;
+
+import java.security.SecureRandom;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.annotation.Transactional;
+
+/** The access tokens, in the database: their secrets are stored as hashes and shown once, to whoever makes them. */
+@Component
+public class AccessTokens {
+
+    private static final String COLUMNS = "id, name, role, created_at, created_by, expires_at, revoked_at";
+
+    private final JdbcClient jdbc;
+    private final Clock clock;
+    private final SecureRandom random = new SecureRandom();
+
+    AccessTokens(JdbcClient jdbc, Clock clock) {
+        this.jdbc = jdbc;
+        this.clock = clock;
+    }
+
+    /** A new token and the one chance to see its secret. */
+    public record Created(AccessToken token, String secret) {}
+
+    /** Makes a token. The caller's transaction decides whether it comes to be. */
+    @Transactional
+    public Created create(String name, Role role, @Nullable Instant expiresAt, String createdBy) {
+        TokenSecret secret = TokenSecret.generate(UUID.randomUUID(), random);
+        // Databases keep microseconds; what is answered now must equal what is read later.
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
+        Instant end = expiresAt == null ? null : expiresAt.truncatedTo(ChronoUnit.MICROS);
+        AccessToken token = new AccessToken(secret.id(), name, role, now, createdBy, end, null);
+        jdbc.sql("insert into access_token (id, name, role, secret_hash, created_at, created_by, expires_at)"
+                        + " values (:id, :name, :role, :hash, :now, :createdBy, :end)")
+                .param("id", token.id())
+                .param("name", name)
+                .param("role", role.value())
+                .param("hash", secret.hash())
+                .param("now", utc(now))
+                .param("createdBy", createdBy)
+                .param("end", end == null ? null : utc(end))
+                .update();
+        return new Created(token, secret.token());
+    }
+
+    /** The token that this secret belongs to, if it may be used now. */
+    @Transactional(readOnly = true)
+    public Optional<AccessToken> authenticate(String presented) {
+        Optional<TokenSecret> secret = TokenSecret.parse(presented);
+        if (secret.isEmpty()) {
+            return Optional.empty();
+        }
+        return jdbc.sql("select " + COLUMNS + ", secret_hash from access_token where id = ?")
+                .param(secret.get().id())
+                .query((row, _) ->
+                        secret.get().matches(row.getString("secret_hash")) ? Optional.of(token(row)) : none())
+                .optional()
+                .flatMap(found -> found)
+                .filter(token -> token.usableAt(clock.instant()));
+    }
+
+    /** Every token that was ever made and not revoked, the oldest first. */
+    @Transactional(readOnly = true)
+    public List<AccessToken> list() {
+        return jdbc.sql("select " + COLUMNS + " from access_token where revoked_at is null order by created_at, id")
+                .query((row, _) -> token(row))
+                .list();
+    }
+
+    /** Ends a token at once. Answers whether there was one to revoke. */
+    @Transactional
+    public boolean revoke(UUID id) {
+        return jdbc.sql("update access_token set revoked_at = ? where id = ? and revoked_at is null")
+                        .params(utc(clock.instant()), id)
+                        .update()
+                == 1;
+    }
+
+    /** Whether anybody can still make tokens. */
+    @Transactional(readOnly = true)
+    boolean hasUsableAdmin() {
+        return list().stream().anyMatch(token -> token.role() == Role.ADMIN && token.usableAt(clock.instant()));
+    }
+
+    private static Optional<AccessToken> none() {
+        return Optional.empty();
+    }
+
+    private static AccessToken token(ResultSet row) throws SQLException {
+        return new AccessToken(
+                row.getObject("id", UUID.class),
+                row.getString("name"),
+                Role.valueOf(row.getString("role").toUpperCase(Locale.ROOT)),
+                row.getObject("created_at", OffsetDateTime.class).toInstant(),
+                row.getString("created_by"),
+                instant(row, "expires_at"),
+                instant(row, "revoked_at"));
+    }
+
+    private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
+        OffsetDateTime time = row.getObject(column, OffsetDateTime.class);
+        return time == null ? null : time.toInstant();
+    }
+
+    private static OffsetDateTime utc(Instant time) {
+        return time.atOffset(ZoneOffset.UTC);
+    }
+}

@@ -1,0 +1,76 @@
+package io.cowshed.access;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
+import org.springframework.context.event.EventListener;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Lets the first administrator in: a start that finds no usable administrator's token makes one and writes it to
+ * {@code admin-token} in the data directory, mode 0600. So the way back in, when every such token is lost, is to revoke
+ * them in the database and start again.
+ */
+@Component
+class FirstToken {
+
+    private static final Logger LOG = LoggerFactory.getLogger(FirstToken.class);
+
+    private final AccessTokens tokens;
+    private final TransactionTemplate transaction;
+    private final Path file;
+
+    FirstToken(AccessTokens tokens, TransactionTemplate transaction, @Value("${cowshed.data-dir}") Path dataDirectory) {
+        this.tokens = tokens;
+        this.transaction = transaction;
+        this.file = dataDirectory.resolve("admin-token");
+    }
+
+    @EventListener(ApplicationReadyEvent.class)
+    void makeWhereNoneIs() {
+        boolean made = Boolean.TRUE.equals(transaction.execute(_ -> {
+            if (tokens.hasUsableAdmin()) {
+                return false;
+            }
+            // The file first: a row whose secret nobody ever saw would lock everyone out.
+            write(tokens.create("first-admin", Role.ADMIN, null, "cowshed").secret());
+            return true;
+        }));
+        if (made) {
+            LOG.info("An administrator's access token was made and written to {}", file.toAbsolutePath());
+        } else if (Files.exists(file)) {
+            LOG.info("The administrator's access token is in {}", file.toAbsolutePath());
+        }
+    }
+
+    private void write(String secret) {
+        try {
+            Files.createDirectories(file.toAbsolutePath().getParent());
+            Path fresh = file.resolveSibling(file.getFileName() + ".new");
+            Files.deleteIfExists(fresh);
+            try (FileChannel channel = FileChannel.open(
+                    fresh,
+                    Set.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW),
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+                channel.write(ByteBuffer.wrap((secret + "\n").getBytes(StandardCharsets.US_ASCII)));
+                channel.force(true);
+            }
+            Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot write the administrator's token to " + file.toAbsolutePath(), e);
+        }
+    }
+}

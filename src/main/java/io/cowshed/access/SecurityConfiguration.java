@@ -1,0 +1,88 @@
+package io.cowshed.access;
+
+import java.util.List;
+import java.util.Map;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.http.HttpMethod;
+import org.springframework.security.access.hierarchicalroles.RoleHierarchy;
+import org.springframework.security.access.hierarchicalroles.RoleHierarchyImpl;
+import org.springframework.security.config.annotation.web.builders.HttpSecurity;
+import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
+import org.springframework.security.config.http.SessionCreationPolicy;
+import org.springframework.security.core.authority.SimpleGrantedAuthority;
+import org.springframework.security.oauth2.core.DefaultOAuth2AuthenticatedPrincipal;
+import org.springframework.security.oauth2.server.resource.introspection.BadOpaqueTokenException;
+import org.springframework.security.oauth2.server.resource.introspection.OpaqueTokenIntrospector;
+import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.firewall.RequestRejectedHandler;
+import org.springframework.web.servlet.HandlerExceptionResolver;
+
+/** Which call needs which role. Nothing is open but the health check and the API's own description. */
+@Configuration(proxyBeanMethods = false)
+class SecurityConfiguration {
+
+    @Bean
+    SecurityFilterChain api(
+            HttpSecurity http, @Qualifier("handlerExceptionResolver") HandlerExceptionResolver problems) {
+        return http.authorizeHttpRequests(calls -> calls.requestMatchers(
+                                HttpMethod.GET,
+                                "/actuator/health/**",
+                                "/v3/api-docs/**",
+                                "/v3/api-docs.yaml",
+                                "/swagger-ui",
+                                "/swagger-ui/**")
+                        .permitAll()
+                        .requestMatchers("/error")
+                        .permitAll()
+                        .requestMatchers("/api/v1/tokens/**")
+                        .hasRole(Role.ADMIN.name())
+                        .requestMatchers(HttpMethod.GET, "/api/v1/**")
+                        .hasRole(Role.READER.name())
+                        .requestMatchers(HttpMethod.HEAD, "/api/v1/**")
+                        .hasRole(Role.READER.name())
+                        .requestMatchers("/api/v1/**")
+                        .hasRole(Role.OPERATOR.name())
+                        .anyRequest()
+                        .hasRole(Role.ADMIN.name()))
+                .oauth2ResourceServer(bearer -> bearer.opaqueToken(opaque -> {})
+                        .authenticationEntryPoint((request, response, failure) ->
+                                problems.resolveException(request, response, null, failure)))
+                .exceptionHandling(refusals -> refusals.authenticationEntryPoint((request, response, failure) ->
+                                problems.resolveException(request, response, null, failure))
+                        .accessDeniedHandler((request, response, failure) ->
+                                problems.resolveException(request, response, null, failure)))
+                .sessionManagement(sessions -> sessions.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
+                // No cookie is ever accepted as proof of who calls, so nothing can be forged across sites.
+                .csrf(AbstractHttpConfigurer::disable)
+                .logout(AbstractHttpConfigurer::disable)
+                .requestCache(AbstractHttpConfigurer::disable)
+                .build();
+    }
+
+    @Bean
+    OpaqueTokenIntrospector accessTokenIntrospector(AccessTokens tokens) {
+        return presented -> tokens.authenticate(presented)
+                .map(token -> new DefaultOAuth2AuthenticatedPrincipal(
+                        token.name(),
+                        Map.of("sub", token.id().toString()),
+                        List.of(new SimpleGrantedAuthority(token.role().authority()))))
+                .orElseThrow(() -> new BadOpaqueTokenException("no such token"));
+    }
+
+    @Bean
+    RoleHierarchy roleHierarchy() {
+        return RoleHierarchyImpl.withDefaultRolePrefix()
+                .role(Role.ADMIN.name())
+                .implies(Role.OPERATOR.name())
+                .role(Role.OPERATOR.name())
+                .implies(Role.READER.name())
+                .build();
+    }
+
+    @Bean
+    RequestRejectedHandler rejectedRequests(@Qualifier("handlerExceptionResolver") HandlerExceptionResolver problems) {
+        return (request, response, failure) -> problems.resolveException(request, response, null, failure);
+    }
+}

@@ -1,0 +1,9 @@
+package io.cowshed.catalog;
+
+/**
+ * Tells one content of a file from the next: while neither changes, nor does the content.
+ *
+ * @param size in bytes
+ * @param modifiedNanos time of the last modification, in nanoseconds since the epoch
+ */
+public record FileStamp(long size, long modifiedNanos) {}

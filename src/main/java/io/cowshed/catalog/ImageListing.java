@@ -1,0 +1,97 @@
+package io.cowshed.catalog;
+
+import io.cowshed.problem.CowshedException;
+import jakarta.persistence.EntityManager;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.annotation.Transactional;
+
+/** Shows images with their place in the graph, in as many queries for a thousand as for one. */
+@Component
+@Transactional(readOnly = true)
+public class ImageListing {
+
+    private final Images images;
+    private final Lineages lineages;
+    private final EntityManager entities;
+    private final JdbcClient database;
+
+    ImageListing(Images images, Lineages lineages, EntityManager entities, JdbcClient database) {
+        this.images = images;
+        this.lineages = lineages;
+        this.entities = entities;
+        this.database = database;
+    }
+
+    /**
+     * One image.
+     *
+     * @throws ImageNotFound if there is none
+     */
+    public ImageEntry entry(ImageRef ref) {
+        return entries(List.of(images.find(ref).id())).getFirst();
+    }
+
+    /** The images of these ids, in the order of the ids; ids of no image are left out. */
+    public List<ImageEntry> entries(List<UUID> ids) {
+        Map<UUID, Image> found = byId(ids);
+        Map<UUID, Integer> depths = lineages.depths(ids);
+        Map<UUID, Long> children = lineages.childrenCounts(ids);
+        Map<UUID, ImageLink> parents = links(found.values().stream()
+                .map(Image::parentId)
+                .filter(Objects::nonNull)
+                .collect(Collectors.toSet()));
+        return ids.stream()
+                .map(found::get)
+                .filter(Objects::nonNull)
+                .map(image -> new ImageEntry(
+                        image,
+                        image.parentId() == null ? null : parents.get(image.parentId()),
+                        depths.getOrDefault(image.id(), 0),
+                        children.getOrDefault(image.id(), 0L)))
+                .toList();
+    }
+
+    /**
+     * One page of the images that the query asks for.
+     *
+     * @throws CowshedException of type INVALID_REQUEST if the cursor is not one that this query was answered with
+     */
+    public ImagePage list(ImageQuery query) {
+        ListStatement statement = ListStatement.of(query);
+        List<Cursor> found = database.sql(statement.sql())
+                .params(statement.parameters())
+                .query(statement.row())
+                .list();
+        boolean more = found.size() > query.limit();
+        List<Cursor> page = more ? found.subList(0, query.limit()) : found;
+        List<ImageEntry> entries = entries(page.stream().map(Cursor::id).toList());
+        return new ImagePage(entries, more ? Cursor.after(query, page.getLast()) : null);
+    }
+
+    private Map<UUID, Image> byId(Collection<UUID> ids) {
+        return entities.createQuery("select i from Image i where i.id in :ids", Image.class)
+                .setParameter("ids", ids)
+                .getResultStream()
+                .collect(Collectors.toMap(Image::id, Function.identity()));
+    }
+
+    private Map<UUID, ImageLink> links(Collection<UUID> ids) {
+        if (ids.isEmpty()) {
+            return Map.of();
+        }
+        return database
+                .sql("select id, name, state from image where id in (:ids)")
+                .param("ids", ids)
+                .query(ImageLink.ROW)
+                .stream()
+                .collect(Collectors.toMap(ImageLink::id, Function.identity()));
+    }
+}

@@ -1,0 +1,20 @@
+package io.cowshed.catalog;
+
+import java.util.regex.Pattern;
+
+/**
+ * The digest of an image's content, and the state of the file that it was computed from.
+ *
+ * @param digest {@code blkhash-sha256:} and 64 hex digits in lower case
+ * @param stamp of the file that was read
+ */
+public record KnownDigest(String digest, FileStamp stamp) {
+
+    private static final Pattern FORM = Pattern.compile("blkhash-sha256:[0-9a-f]{64}");
+
+    public KnownDigest {
+        if (!FORM.matcher(digest).matches()) {
+            throw new IllegalArgumentException("Not a digest: " + digest);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package io.cowshed.catalog;
+
+import io.cowshed.problem.CowshedException;
+import io.cowshed.problem.ProblemType;
+import java.util.Locale;
+
+/** Whether Cowshed may remove an image on its own. Written in lower case, in the API and in the database. */
+public enum Lifetime {
+    /** Never removed but on request. */
+    PERSISTENT,
+    /** Has an expiry. */
+    DISPOSABLE;
+
+    /** The word for it. */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * The lifetime of that word.
+     *
+     * @throws CowshedException of type INVALID_REQUEST if there is none
+     */
+    public static Lifetime parse(String word) {
+        for (Lifetime lifetime : values()) {
+            if (lifetime.word().equals(word)) {
+                return lifetime;
+            }
+        }
+        throw new CowshedException(
+                ProblemType.INVALID_REQUEST,
+                Text.quote(word) + " is not a lifetime of an image.",
+                "Use persistent or disposable.");
+    }
+}

@@ -1,0 +1,47 @@
+package io.cowshed.catalog;
+
+import io.cowshed.problem.CowshedException;
+import io.cowshed.problem.ProblemType;
+
+/** Words that callers chose, on their way into sentences and rows. */
+final class Text {
+
+    /** Lengths of the columns, in UTF-16 units. */
+    static final int MAX_DESCRIPTION = 2000;
+
+    private static final int MAX_QUOTED = 60;
+
+    private Text() {}
+
+    /** The value in quotes, cut and without control characters: fit for a message, however long or strange it is. */
+    static String quote(String value) {
+        String shown = value.length() <= MAX_QUOTED ? value : value.substring(0, MAX_QUOTED) + "…";
+        return '"' + shown.replaceAll("\\p{Cntrl}", "?") + '"';
+    }
+
+    /**
+     * Refuses what PostgreSQL cannot store (NUL, a lone surrogate) and what no person would write.
+     *
+     * @throws CowshedException of type INVALID_REQUEST
+     */
+    static String requireReadable(String field, String value, int maxLength) {
+        if (value.length() > maxLength) {
+            throw refuse(field + " has " + value.length() + " characters.", "Use at most " + maxLength + ".");
+        }
+        boolean readable = value.codePoints()
+                .allMatch(c -> c == '\n' || c == '\t' || !(Character.isISOControl(c) || isSurrogate(c)));
+        if (!readable) {
+            throw refuse(field + " has control characters in it.", "Use text with no control characters.");
+        }
+        return value;
+    }
+
+    /** A refusal of the request as such. */
+    static CowshedException refuse(String detail, String action) {
+        return new CowshedException(ProblemType.INVALID_REQUEST, detail, action);
+    }
+
+    private static boolean isSurrogate(int codePoint) {
+        return codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE;
+    }
+}

@@ -1,0 +1,13 @@
+/**
+ * What images there are and how they hang together. {@link io.cowshed.catalog.Image} owns its transitions;
+ * {@link io.cowshed.catalog.Catalog} makes them inside a transaction that has locked every row a rule looks at, and the
+ * schema enforces again what two racing transactions could break. {@link io.cowshed.catalog.Images} finds,
+ * {@link io.cowshed.catalog.ImageListing} lists and {@link io.cowshed.catalog.Lineages} follows the graph. No file is
+ * touched here: callers bring the files about, then have them recorded.
+ */
+@NullMarked
+@ApplicationModule(allowedDependencies = {"problem", "database"})
+package io.cowshed.catalog;
+
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;

@@ -1,0 +1,82 @@
+package io.cowshed.database;
+
+import java.time.Clock;
+import java.util.UUID;
+import org.springframework.aop.support.DefaultPointcutAdvisor;
+import org.springframework.aop.support.annotation.AnnotationMatchingPointcut;
+import org.springframework.beans.factory.config.BeanDefinition;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Role;
+import org.springframework.core.Ordered;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.annotation.Transactional;
+
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(DataDirectory.class)
+class DatabaseConfiguration {
+
+    @Bean
+    Clock clock() {
+        return Clock.systemUTC();
+    }
+
+    @Bean
+    TimeOrderedIds timeOrderedIds(Clock clock) {
+        return new TimeOrderedIds(clock);
+    }
+
+    /** Boot's own connection details, which read {@code spring.datasource.*}, take its place when a URL is given. */
+    @Bean
+    @Conditional(EmbeddedDatabase.IsWanted.class)
+    JdbcConnectionDetails embeddedDatabase(DataDirectory directory) {
+        return new EmbeddedDatabase(directory.path());
+    }
+
+    @Bean
+    Checkpoint checkpoint(JdbcConnectionDetails details) {
+        return details.getJdbcUrl().startsWith("jdbc:h2:") ? new H2Checkpoint(details) : new NoCheckpoint();
+    }
+
+    @Bean
+    GroupCheckpoint groupCheckpoint(Checkpoint checkpoint) {
+        return new GroupCheckpoint(checkpoint);
+    }
+
+    @Bean
+    DurableCommits durableCommits(GroupCheckpoint checkpoint) {
+        return new DurableCommits(checkpoint);
+    }
+
+    /** The checkpoint makes a new id durable before the volume's marker names it. */
+    @Bean
+    Installation installation(JdbcClient database, Checkpoint checkpoint, GroupCheckpoint group) {
+        checkpoint.requireDurableCommits(database);
+        UUID id = database.sql("select id from installation").query(UUID.class).single();
+        group.await();
+        return new Installation(id);
+    }
+
+    /** Outside the transactions, so that failures to begin and to commit one are seen too. */
+    @Bean
+    @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+    static DefaultPointcutAdvisor unavailableDatabaseOfTransactionalClasses() {
+        return outsideTransactions(AnnotationMatchingPointcut.forClassAnnotation(Transactional.class));
+    }
+
+    /** As above. */
+    @Bean
+    @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+    static DefaultPointcutAdvisor unavailableDatabaseOfTransactionalMethods() {
+        return outsideTransactions(AnnotationMatchingPointcut.forMethodAnnotation(Transactional.class));
+    }
+
+    private static DefaultPointcutAdvisor outsideTransactions(AnnotationMatchingPointcut pointcut) {
+        DefaultPointcutAdvisor advisor = new DefaultPointcutAdvisor(pointcut, new UnavailableDatabaseInterceptor());
+        advisor.setOrder(Ordered.LOWEST_PRECEDENCE - 1);
+        return advisor;
+    }
+}

@@ -1,0 +1,12 @@
+/**
+ * What every module needs of the database: an acknowledged commit is on disk on H2 and PostgreSQL alike, a database that
+ * does not answer is told from a mistake of ours, a violated constraint has a name, ids sort by time, and the
+ * installation knows who it is. Whatever writes does so in a Spring transaction, and whatever only reads says so
+ * ({@code readOnly}), or it pays for an fsync.
+ */
+@NullMarked
+@ApplicationModule(allowedDependencies = "problem")
+package io.cowshed.database;
+
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;

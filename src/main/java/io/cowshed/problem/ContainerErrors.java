@@ -1,0 +1,78 @@
+package io.cowshed.problem;
+
+import jakarta.servlet.RequestDispatcher;
+import jakarta.servlet.http.HttpServletRequest;
+import org.apache.catalina.connector.Request;
+import org.apache.catalina.connector.Response;
+import org.apache.catalina.core.StandardHost;
+import org.apache.catalina.valves.ErrorReportValve;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.boot.webmvc.error.ErrorController;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.MediaType;
+import org.springframework.http.ProblemDetail;
+import org.springframework.http.ResponseEntity;
+import org.springframework.stereotype.Component;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Renders what the servlet container refuses by itself, so that even a broken request line gets problem details. */
+@RestController
+class ContainerErrors implements ErrorController {
+
+    /** Where the container sends a request that it or a filter gave an error status. */
+    @RequestMapping("${server.error.path:/error}")
+    ResponseEntity<ProblemDetail> error(HttpServletRequest request) {
+        Object status = request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE);
+        Object path = request.getAttribute(RequestDispatcher.ERROR_REQUEST_URI);
+        Object failure = request.getAttribute(RequestDispatcher.ERROR_EXCEPTION);
+        CowshedException refusal = failure instanceof Throwable thrown
+                ? ProblemRenderer.translate(thrown)
+                : ProblemRenderer.ofStatus(
+                        HttpStatusCode.valueOf(status instanceof Integer code ? code : 404), null, HttpHeaders.EMPTY);
+        return ProblemRenderer.render(refusal, path instanceof String text ? text : request.getRequestURI());
+    }
+
+    /** Puts {@link PlainProblems} in the place of Tomcat's HTML error page. */
+    @Component
+    static class Customizer implements WebServerFactoryCustomizer<TomcatServletWebServerFactory> {
+
+        @Override
+        public void customize(TomcatServletWebServerFactory factory) {
+            factory.addContextCustomizers(context -> {
+                if (context.getParent() instanceof StandardHost host) {
+                    host.setErrorReportValveClass(PlainProblems.class.getName());
+                }
+            });
+        }
+    }
+
+    /** The problem details of requests that reach no application, such as those with an illegal request target. */
+    public static final class PlainProblems extends ErrorReportValve {
+
+        @Override
+        protected void report(Request request, Response response, @Nullable Throwable failure) {
+            if (response.getStatus() < 400 || response.getContentWritten() > 0 || !response.setErrorReported()) {
+                return;
+            }
+            CowshedException refusal =
+                    ProblemRenderer.ofStatus(HttpStatusCode.valueOf(response.getStatus()), null, HttpHeaders.EMPTY);
+            // No message converter lives here; nothing in these three values needs escaping.
+            String body = "{\"type\":\"%s\",\"title\":\"%s\",\"status\":%d}"
+                    .formatted(refusal.type().uri(), refusal.type().title(), response.getStatus());
+            try {
+                response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
+                response.setCharacterEncoding("utf-8");
+                if (response.getReporter() != null) {
+                    response.getReporter().write(body);
+                    response.finishResponse();
+                }
+            } catch (java.io.IOException e) {
+                container.getLogger().debug("nobody listens to the problem any more", e);
+            }
+        }
+    }
+}

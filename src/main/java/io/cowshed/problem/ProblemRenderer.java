@@ -1,0 +1,245 @@
+package io.cowshed.problem;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.dao.ConcurrencyFailureException;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.MediaType;
+import org.springframework.http.ProblemDetail;
+import org.springframework.http.ResponseEntity;
+import org.springframework.http.converter.HttpMessageNotReadableException;
+import org.springframework.security.access.AccessDeniedException;
+import org.springframework.security.core.AuthenticationException;
+import org.springframework.security.web.firewall.RequestRejectedException;
+import org.springframework.transaction.CannotCreateTransactionException;
+import org.springframework.validation.BindingResult;
+import org.springframework.web.ErrorResponse;
+import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.bind.annotation.RestControllerAdvice;
+import org.springframework.web.context.request.async.AsyncRequestNotUsableException;
+import org.springframework.web.method.annotation.HandlerMethodValidationException;
+import org.springframework.web.method.annotation.MethodArgumentTypeMismatchException;
+import tools.jackson.databind.exc.MismatchedInputException;
+import tools.jackson.databind.exc.UnrecognizedPropertyException;
+
+/**
+ * The one place where a failure becomes an answer: whatever is thrown, by a controller, by Spring or by the database, is
+ * first told as a {@link CowshedException} and then rendered as {@code application/problem+json}. What Cowshed did not
+ * foresee becomes {@link ProblemType#INTERNAL} with an incident number that is also in the log.
+ */
+@RestControllerAdvice
+@Order(Ordered.HIGHEST_PRECEDENCE)
+class ProblemRenderer {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ProblemRenderer.class);
+
+    @ExceptionHandler
+    @Nullable
+    ResponseEntity<ProblemDetail> render(Exception failure, HttpServletRequest request, HttpServletResponse response)
+            throws Exception {
+        if (response.isCommitted() || failure instanceof AsyncRequestNotUsableException) {
+            // Half an answer is out, or nobody listens any more: the broken connection tells the client.
+            throw failure;
+        }
+        response.resetBuffer();
+        return render(translate(failure), request.getRequestURI());
+    }
+
+    static ResponseEntity<ProblemDetail> render(CowshedException refusal, String path) {
+        ProblemDetail detail = ProblemDetail.forStatusAndDetail(refusal.type().status(), refusal.detail());
+        detail.setType(refusal.type().uri());
+        detail.setTitle(refusal.type().title());
+        detail.setInstance(URI.create(path));
+        if (refusal.action() != null) {
+            detail.setProperty("action", refusal.action());
+        }
+        refusal.members().forEach(detail::setProperty);
+        HttpHeaders headers = new HttpHeaders();
+        headers.setContentType(MediaType.APPLICATION_PROBLEM_JSON);
+        refusal.headers().forEach(headers::set);
+        return new ResponseEntity<>(detail, headers, refusal.type().status());
+    }
+
+    static CowshedException translate(Throwable failure) {
+        return switch (failure) {
+            case CowshedException refusal -> refusal;
+            case HttpMessageNotReadableException e -> unreadable(e);
+            case BindingResult e -> invalid(e);
+            case HandlerMethodValidationException e -> invalid(e);
+            case MethodArgumentTypeMismatchException e ->
+                refusal(
+                        ProblemType.INVALID_REQUEST,
+                        "The parameter \"" + e.getName() + "\" cannot have the value \"" + shortened(e.getValue())
+                                + "\".");
+            case AuthenticationException _ -> new Unauthenticated();
+            case AccessDeniedException _ ->
+                new CowshedException(
+                        ProblemType.FORBIDDEN,
+                        "Your access token's role does not allow this call.",
+                        "Use a token with a higher role; an admin makes one with POST /api/v1/tokens.");
+            case RequestRejectedException _ ->
+                refusal(
+                        ProblemType.INVALID_REQUEST,
+                        "The request line or a header holds characters that no call needs.");
+            case DataAccessResourceFailureException e -> databaseUnavailable(e);
+            case CannotCreateTransactionException e -> databaseUnavailable(e);
+            case ConcurrencyFailureException e -> databaseUnavailable(e);
+            case ErrorResponse e -> ofStatus(e.getStatusCode(), e.getBody().getDetail(), e.getHeaders());
+            default -> unforeseen(failure);
+        };
+    }
+
+    private static CowshedException unreadable(HttpMessageNotReadableException failure) {
+        return switch (failure.getCause()) {
+            case CowshedException refusal -> refusal;
+            case UnrecognizedPropertyException e ->
+                new InvalidFields(
+                        "The request has a field \"" + shortened(e.getPropertyName())
+                                + "\" that this call does not know.",
+                        "Leave it out. Known here: " + known(e) + ".",
+                        List.of(Map.of("field", shortened(e.getPropertyName()), "message", "unknown field")));
+            case MismatchedInputException e
+            when !e.getPath().isEmpty() -> {
+                String field = e.getPath().getLast().getPropertyName();
+                String name = field == null ? "an element" : shortened(field);
+                yield new InvalidFields(
+                        "The field \"" + name + "\" does not have a value of the right type.",
+                        null,
+                        List.of(Map.of("field", name, "message", "wrong type")));
+            }
+            case null, default ->
+                new CowshedException(
+                        ProblemType.MALFORMED_BODY,
+                        "The request body is not the JSON document that this call takes.",
+                        "The API's description is at /swagger-ui.");
+        };
+    }
+
+    private static String known(UnrecognizedPropertyException failure) {
+        return failure.getKnownPropertyIds() == null
+                ? "nothing"
+                : String.join(
+                        ", ",
+                        failure.getKnownPropertyIds().stream()
+                                .map(String::valueOf)
+                                .sorted()
+                                .toList());
+    }
+
+    private static CowshedException invalid(BindingResult result) {
+        List<Map<String, String>> errors = result.getFieldErrors().stream()
+                .map(error -> Map.of("field", error.getField(), "message", String.valueOf(error.getDefaultMessage())))
+                .toList();
+        return new InvalidFields("The request has fields with values that are not allowed.", null, errors);
+    }
+
+    private static CowshedException invalid(HandlerMethodValidationException failure) {
+        List<Map<String, String>> errors = failure.getParameterValidationResults().stream()
+                .flatMap(result -> result.getResolvableErrors().stream()
+                        .map(error -> Map.of(
+                                "field",
+                                String.valueOf(result.getMethodParameter().getParameterName()),
+                                "message",
+                                String.valueOf(error.getDefaultMessage()))))
+                .toList();
+        return new InvalidFields("The request has parameters with values that are not allowed.", null, errors);
+    }
+
+    /** Tells a refusal by the framework or the container, which knows no more than a status, in our terms. */
+    static CowshedException ofStatus(HttpStatusCode status, @Nullable String detail, HttpHeaders headers) {
+        ProblemType type = switch (HttpStatus.resolve(status.value())) {
+            case UNAUTHORIZED -> ProblemType.UNAUTHENTICATED;
+            case FORBIDDEN -> ProblemType.FORBIDDEN;
+            case NOT_FOUND -> ProblemType.NOT_FOUND;
+            case METHOD_NOT_ALLOWED -> ProblemType.METHOD_NOT_ALLOWED;
+            case NOT_ACCEPTABLE -> ProblemType.NOT_ACCEPTABLE;
+            case CONTENT_TOO_LARGE -> ProblemType.TOO_LARGE;
+            case UNSUPPORTED_MEDIA_TYPE -> ProblemType.UNSUPPORTED_MEDIA_TYPE;
+            case REQUESTED_RANGE_NOT_SATISFIABLE -> ProblemType.RANGE_NOT_SATISFIABLE;
+            case null, default -> status.is4xxClientError() ? ProblemType.INVALID_REQUEST : ProblemType.INTERNAL;
+        };
+        return new RefusedByFramework(type, detail == null ? type.title() + "." : detail, headers);
+    }
+
+    private static CowshedException databaseUnavailable(Exception failure) {
+        LOG.warn("The database did not do what was asked", failure);
+        return new DatabaseUnavailable(failure);
+    }
+
+    private static CowshedException unforeseen(Throwable failure) {
+        String incident = UUID.randomUUID().toString();
+        LOG.error("Incident {}", incident, failure);
+        return new Unforeseen(incident, failure);
+    }
+
+    private static CowshedException refusal(ProblemType type, String detail) {
+        return new CowshedException(type, detail, null);
+    }
+
+    private static String shortened(@Nullable Object value) {
+        String text = String.valueOf(value).replaceAll("\\p{Cntrl}", "?");
+        return text.length() <= 60 ? text : text.substring(0, 60) + "…";
+    }
+
+    private static final class InvalidFields extends CowshedException {
+        InvalidFields(String detail, @Nullable String action, List<Map<String, String>> errors) {
+            super(ProblemType.INVALID_REQUEST, detail, action);
+            member("errors", errors);
+        }
+    }
+
+    private static final class Unauthenticated extends CowshedException {
+        Unauthenticated() {
+            super(
+                    ProblemType.UNAUTHENTICATED,
+                    "The call carries no valid access token.",
+                    "Send \"Authorization: Bearer <token>\"; the first start wrote one to admin-token in the data directory.");
+            header(HttpHeaders.WWW_AUTHENTICATE, "Bearer realm=\"cowshed\"");
+        }
+    }
+
+    private static final class RefusedByFramework extends CowshedException {
+        RefusedByFramework(ProblemType type, String detail, HttpHeaders headers) {
+            super(type, detail, null);
+            for (String name : List.of(HttpHeaders.ALLOW, HttpHeaders.ACCEPT)) {
+                if (headers.containsHeader(name)) {
+                    header(name, String.join(", ", headers.getOrEmpty(name)));
+                }
+            }
+        }
+    }
+
+    private static final class DatabaseUnavailable extends CowshedException {
+        DatabaseUnavailable(Exception cause) {
+            super(
+                    ProblemType.DATABASE_UNAVAILABLE,
+                    "The database did not answer, or was too busy. If this was a change, it may or may not have been made.",
+                    "Try again; with the same Idempotency-Key a POST is not done twice.",
+                    cause);
+            header(HttpHeaders.RETRY_AFTER, "2");
+        }
+    }
+
+    private static final class Unforeseen extends CowshedException {
+        Unforeseen(String incident, Throwable cause) {
+            super(
+                    ProblemType.INTERNAL,
+                    "This is a fault of Cowshed's, not of the request. The log has it as incident " + incident + ".",
+                    null,
+                    cause);
+            member("incident", incident);
+        }
+    }
+}

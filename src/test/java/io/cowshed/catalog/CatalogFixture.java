@@ -1,0 +1,135 @@
+package io.cowshed.catalog;
+
+import io.cowshed.database.TimeOrderedIds;
+import io.cowshed.testing.TestDatabase;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.IntStream;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.ComponentScan;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** The catalogue on a new database, with nothing else of the application. */
+final class CatalogFixture implements AutoCloseable {
+
+    static final String SOMEONE = "someone";
+    static final long MIB = 1 << 20;
+    static final Layout LAYOUT = new Layout(10 * MIB, 4096, 65536);
+
+    private final TestDatabase database;
+    private final ConfigurableApplicationContext context;
+
+    CatalogFixture(TestDatabase.Kind kind, String... properties) {
+        database = TestDatabase.create(kind);
+        context = new SpringApplicationBuilder(Application.class)
+                .web(WebApplicationType.NONE)
+                .properties(database.properties())
+                .properties("spring.main.banner-mode=off", "logging.level.root=warn")
+                .properties(properties)
+                .run();
+    }
+
+    TestDatabase database() {
+        return database;
+    }
+
+    Catalog catalog() {
+        return context.getBean(Catalog.class);
+    }
+
+    Images images() {
+        return context.getBean(Images.class);
+    }
+
+    ImageListing listing() {
+        return context.getBean(ImageListing.class);
+    }
+
+    Lineages lineages() {
+        return context.getBean(Lineages.class);
+    }
+
+    JdbcClient sql() {
+        return context.getBean(JdbcClient.class);
+    }
+
+    <T> T bean(Class<T> type) {
+        return context.getBean(type);
+    }
+
+    TransactionTemplate transactions() {
+        return new TransactionTemplate(context.getBean(PlatformTransactionManager.class));
+    }
+
+    UUID newId() {
+        return context.getBean(TimeOrderedIds.class).next();
+    }
+
+    NewImage wanted(String name) {
+        return NewImage.named(newId(), new ImageName(name));
+    }
+
+    NewClone wantedClone(String name) {
+        return new NewClone(wanted(name), LAYOUT);
+    }
+
+    Image base(String name) {
+        return catalog().addBase(wanted(name), LAYOUT, SOMEONE);
+    }
+
+    Image sealedBase(String name) {
+        return seal(base(name));
+    }
+
+    Image seal(Image image) {
+        return catalog().seal(ImageRef.of(image.id()), digest(1), 4096);
+    }
+
+    Image cloneOf(Image parent, String name) {
+        return catalog()
+                .addClones(ImageRef.of(parent.id()), List.of(wantedClone(name)), SOMEONE)
+                .getFirst();
+    }
+
+    List<Image> clonesOf(Image parent, String prefix, int count) {
+        return catalog()
+                .addClones(
+                        ImageRef.of(parent.id()),
+                        IntStream.rangeClosed(1, count)
+                                .mapToObj(n -> wantedClone(prefix + n))
+                                .toList(),
+                        SOMEONE);
+    }
+
+    /** What moving an image to the trash does to its row. */
+    void trash(UUID id) {
+        transactions()
+                .executeWithoutResult(_ -> sql().sql(
+                                "update image set state = 'trashed', live_name = null, clonable = false where id = :id")
+                        .param("id", id)
+                        .update());
+    }
+
+    static KnownDigest digest(int content) {
+        return new KnownDigest("blkhash-sha256:" + "%064x".formatted(content), new FileStamp(4096, 17));
+    }
+
+    @Override
+    public void close() {
+        context.close();
+        database.close();
+    }
+
+    @Configuration
+    @EnableAutoConfiguration
+    @ComponentScan({"io.cowshed.catalog", "io.cowshed.database"})
+    @ConfigurationPropertiesScan({"io.cowshed.catalog", "io.cowshed.database"})
+    static class Application {}
+}

@@ -1,0 +1,81 @@
+package io.cowshed.testing;
+
+import io.cowshed.CowshedApplication;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/** The whole service, started in this JVM on a port of its own: as many replicas as a test needs. */
+public final class TestService implements AutoCloseable {
+
+    private final ConfigurableApplicationContext context;
+    private final Path volume;
+    private final ApiClient admin;
+
+    private TestService(ConfigurableApplicationContext context, Path volume, String token) {
+        this.context = context;
+        this.volume = volume;
+        this.admin = new ApiClient(port(context), token);
+    }
+
+    /**
+     * Starts a replica on this database and volume.
+     *
+     * @param properties more of them, as {@code key=value}
+     */
+    public static TestService start(TestDatabase database, Path directory, String... properties) {
+        List<String> all = new ArrayList<>(Arrays.asList(database.properties()));
+        all.add("cowshed.data-dir=" + directory.resolve("data"));
+        all.add("cowshed.volume=" + directory.resolve("volume"));
+        all.add("server.port=0");
+        all.addAll(Arrays.asList(properties));
+        ConfigurableApplicationContext context = new SpringApplicationBuilder(CowshedApplication.class)
+                .run(all.stream().map(property -> "--" + property).toArray(String[]::new));
+        try {
+            String token = Files.readString(directory.resolve("data/admin-token")).strip();
+            return new TestService(context, directory.resolve("volume"), token);
+        } catch (IOException e) {
+            context.close();
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Calls the API as the first administrator. */
+    public ApiClient api() {
+        return admin;
+    }
+
+    /** Calls the API with another token, or none. */
+    public ApiClient as(String token) {
+        return new ApiClient(port(context), token);
+    }
+
+    public int port() {
+        return port(context);
+    }
+
+    /** The root of the volume. */
+    public Path volume() {
+        return volume;
+    }
+
+    /** A part of the service. */
+    public <T> T bean(Class<T> type) {
+        return context.getBean(type);
+    }
+
+    @Override
+    public void close() {
+        context.close();
+    }
+
+    private static int port(ConfigurableApplicationContext context) {
+        return context.getEnvironment().getRequiredProperty("local.server.port", Integer.class);
+    }
+}
