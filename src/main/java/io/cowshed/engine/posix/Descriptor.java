@@ -1,0 +1,179 @@
+package io.cowshed.engine.posix;
+
+import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.IntToLongFunction;
+
+/**
+ * An open file descriptor that this object owns. No call is made with its number after {@link #close()}, when the number
+ * may already be another file's.
+ */
+final class Descriptor implements AutoCloseable {
+
+    private static final int SAFELY = Posix.O_NOFOLLOW | Posix.O_CLOEXEC | Posix.O_NONBLOCK;
+
+    private final Path path;
+    private final int number;
+    private final ReadWriteLock use = new ReentrantReadWriteLock();
+    private boolean closed;
+
+    private Descriptor(Path path, int number) {
+        this.path = path;
+        this.number = number;
+    }
+
+    /** Opens what {@code path} names, which must be a regular file itself; {@code O_NONBLOCK} keeps a FIFO from blocking. */
+    static Descriptor open(Path path, boolean writable) throws IOException {
+        return checked(path, (writable ? Posix.O_RDWR : Posix.O_RDONLY) | SAFELY, 0);
+    }
+
+    /** Makes a file that did not exist, with exactly {@code mode} whatever the umask. */
+    static Descriptor create(Path path, int mode) throws IOException {
+        Descriptor descriptor = checked(path, Posix.O_RDWR | Posix.O_CREAT | Posix.O_EXCL | SAFELY, mode);
+        try {
+            descriptor.setMode(mode);
+            return descriptor;
+        } catch (Throwable e) {
+            descriptor.close();
+            throw e;
+        }
+    }
+
+    private static Descriptor checked(Path path, int flags, int mode) throws IOException {
+        int number = Posix.open(path.toString(), flags, mode);
+        while (number == -Errno.EINTR) {
+            number = Posix.open(path.toString(), flags, mode);
+        }
+        if (number < 0) {
+            throw refusal(path, -number);
+        }
+        Descriptor descriptor = new Descriptor(path, number);
+        try {
+            FileStatus status = descriptor.status();
+            if (!status.isRegular()) {
+                throw new NotRegularFileException(path, status.typeName());
+            }
+            return descriptor;
+        } catch (Throwable e) {
+            descriptor.close();
+            throw e;
+        }
+    }
+
+    /** A symbolic link, a socket, or a directory opened for writing fails to open; which it was is worth saying. */
+    private static IOException refusal(Path path, int errno) {
+        return switch (Posix.statx(Posix.AT_FDCWD, path.toString(), Posix.AT_SYMLINK_NOFOLLOW)) {
+            case Posix.Status.Known(FileStatus status)
+            when !status.isRegular() && errno != Errno.EEXIST -> new NotRegularFileException(path, status.typeName());
+            case Posix.Status.Known _, Posix.Status.Failed _ -> Errno.exception(errno, path.toString());
+        };
+    }
+
+    /** The name by which this very file can be opened again in this process, whatever became of its path. */
+    Path self() {
+        return Path.of("/proc/self/fd/" + number);
+    }
+
+    FileStatus status() throws IOException {
+        use.readLock().lock();
+        try {
+            ensureOpen();
+            return switch (Posix.statx(number, "", Posix.AT_EMPTY_PATH)) {
+                case Posix.Status.Known(FileStatus status) -> status;
+                case Posix.Status.Failed(int errno) -> throw Errno.exception(errno, path.toString());
+            };
+        } finally {
+            use.readLock().unlock();
+        }
+    }
+
+    /** As {@code lseek}, but {@code ENXIO} and {@code EINVAL} come back as negative numbers. */
+    long seek(long position, int whence) throws IOException {
+        long result = call(descriptor -> Posix.lseek(descriptor, position, whence));
+        if (result < 0 && result != -Errno.ENXIO && result != -Errno.EINVAL) {
+            throw Errno.exception((int) -result, path.toString());
+        }
+        return result;
+    }
+
+    /** Takes a read lock on one byte for this open file description; false when another holds a write lock there. */
+    boolean tryLock(long offset) throws IOException {
+        long result = call(descriptor -> Posix.setLock(descriptor, Posix.F_RDLCK, offset));
+        if (result == -Errno.EAGAIN || result == -Errno.EACCES) {
+            return false;
+        }
+        required(result);
+        return true;
+    }
+
+    void unlock(long offset) throws IOException {
+        required(call(descriptor -> Posix.setLock(descriptor, Posix.F_UNLCK, offset)));
+    }
+
+    /** Whether another open file description, of this process or another, holds any lock on that byte. */
+    boolean lockedElsewhere(long offset) throws IOException {
+        return required(call(descriptor -> Posix.testLock(descriptor, Posix.F_WRLCK, offset))) == 1;
+    }
+
+    void setMode(int mode) throws IOException {
+        required(call(descriptor -> Posix.fchmod(descriptor, mode)));
+    }
+
+    void setModified(Instant modified) throws IOException {
+        required(call(descriptor -> Posix.setModified(descriptor, modified)));
+    }
+
+    void setSize(long size) throws IOException {
+        required(call(descriptor -> Posix.ftruncate(descriptor, size)));
+    }
+
+    /** Gives this very file the further name {@code name}, which must be free. */
+    void link(Path name) throws IOException {
+        String existing = self().toString();
+        long result = call(_ -> Posix.link(existing, name.toString()));
+        if (result < 0) {
+            throw Errno.exception((int) -result, name.toString());
+        }
+    }
+
+    private long call(IntToLongFunction operation) throws IOException {
+        use.readLock().lock();
+        try {
+            ensureOpen();
+            return operation.applyAsLong(number);
+        } finally {
+            use.readLock().unlock();
+        }
+    }
+
+    private long required(long result) throws IOException {
+        if (result < 0) {
+            throw Errno.exception((int) -result, path.toString());
+        }
+        return result;
+    }
+
+    private void ensureOpen() throws ClosedChannelException {
+        if (closed) {
+            throw new ClosedChannelException();
+        }
+    }
+
+    /** Closes the descriptor and so lets go of every lock taken through it. */
+    @Override
+    public void close() throws IOException {
+        use.writeLock().lock();
+        try {
+            if (!closed) {
+                closed = true;
+                required(Posix.close(number));
+            }
+        } finally {
+            use.writeLock().unlock();
+        }
+    }
+}
