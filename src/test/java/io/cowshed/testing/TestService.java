@@ -38,7 +38,8 @@ public final class TestService implements AutoCloseable {
         ConfigurableApplicationContext context = new SpringApplicationBuilder(CowshedApplication.class)
                 .run(all.stream().map(property -> "--" + property).toArray(String[]::new));
         try {
-            String token = Files.readString(directory.resolve("data/admin-token")).strip();
+            String token =
+                    Files.readString(directory.resolve("data/admin-token")).strip();
             return new TestService(context, directory.resolve("volume"), token);
         } catch (IOException e) {
             context.close();

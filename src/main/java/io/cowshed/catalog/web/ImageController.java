@@ -82,23 +82,31 @@ class ImageController {
                     + " asked for with state=trashed.")
     @Refuses({})
     Listing<ImageView> list(
-            @Parameter(description = "A part of the name or the description, in any case.") @RequestParam(required = false)
-                    @Nullable String q,
-            @Parameter(description = "Labels that must match: key=value, key!=value, key or !key, joined with commas.", example = "team=net,env!=prod")
+            @Parameter(description = "A part of the name or the description, in any case.")
                     @RequestParam(required = false)
-                    @Nullable String label,
+                    @Nullable
+                    String q,
+            @Parameter(
+                            description =
+                                    "Labels that must match: key=value, key!=value, key or !key, joined with commas.",
+                            example = "team=net,env!=prod")
+                    @RequestParam(required = false)
+                    @Nullable
+                    String label,
             @RequestParam(required = false) @Nullable Set<ImageState> state,
             @RequestParam(required = false) @Nullable Boolean sealed,
             @RequestParam(required = false) @Nullable Lifetime lifetime,
             @Parameter(description = "The id or name of the image that must be the direct parent.")
                     @RequestParam(required = false)
-                    @Nullable String parent,
+                    @Nullable
+                    String parent,
             @Parameter(description = "createdAt, name or virtualSize; with a hyphen in front, descending.")
                     @RequestParam(defaultValue = "createdAt")
                     String sort,
             @Parameter(description = "nextCursor of the page before, with everything else the same.")
                     @RequestParam(required = false)
-                    @Nullable String cursor,
+                    @Nullable
+                    String cursor,
             @RequestParam(defaultValue = "" + ImageQuery.DEFAULT_LIMIT) @Min(1) @Max(ImageQuery.MAX_LIMIT) int limit) {
         ImagePage page = listing.list(new ImageQuery(
                 q,

@@ -25,17 +25,17 @@ record ImagePatch(
         @Schema(
                 types = {"string", "null"},
                 description = "Null takes it away.")
-        @Nullable String description,
+        @Nullable
+        String description,
 
-        @Schema(description = "Labels to set; a null value takes the label away.")
-        @Nullable Map<String, @Nullable String> labels,
+        @Schema(description = "Labels to set; a null value takes the label away.") @Nullable
+        Map<String, @Nullable String> labels,
 
-        @JsonProperty("protected")
-        @Schema(description = "Whether the image refuses to be removed.")
-        @Nullable Boolean isProtected,
+        @JsonProperty("protected") @Schema(description = "Whether the image refuses to be removed.") @Nullable
+        Boolean isProtected,
 
-        @Schema(description = "When a disposable image may be removed.")
-        @Nullable Instant expiresAt) {
+        @Schema(description = "When a disposable image may be removed.") @Nullable
+        Instant expiresAt) {
 
     static ImageChange parse(ObjectNode patch) {
         ImageName name = null;

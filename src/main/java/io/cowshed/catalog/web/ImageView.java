@@ -24,8 +24,7 @@ public record ImageView(
         @Schema(description = "Whether its contents are frozen. Only a sealed image can be cloned.")
         boolean sealed,
 
-        @JsonProperty("protected")
-        @Schema(description = "Whether it refuses to be removed.")
+        @JsonProperty("protected") @Schema(description = "Whether it refuses to be removed.")
         boolean isProtected,
 
         Lifetime lifetime,
@@ -34,12 +33,14 @@ public record ImageView(
                 types = {"string", "null"},
                 format = "date-time",
                 description = "When a disposable image may be removed; null for a persistent one.")
-        @Nullable Instant expiresAt,
+        @Nullable
+        Instant expiresAt,
 
         @Schema(
                 types = {"object", "null"},
                 description = "The image that this one is a copy-on-write clone of; null for a base.")
-        @Nullable Parent parent,
+        @Nullable
+        Parent parent,
 
         @Schema(description = "How many ancestors it has; 0 for a base.")
         int depth,
@@ -58,7 +59,8 @@ public record ImageView(
         @Schema(
                 types = {"string", "null"},
                 description = "The blkhash of what the guest reads, while sealed; null otherwise.")
-        @Nullable String digest,
+        @Nullable
+        String digest,
 
         @Schema(description = "Its file, relative to the root of the volume.")
         String path,
