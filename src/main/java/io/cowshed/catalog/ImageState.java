@@ -1,5 +1,7 @@
 package io.cowshed.catalog;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import java.util.Locale;
@@ -16,6 +18,7 @@ public enum ImageState {
     ERROR;
 
     /** The word for it. */
+    @JsonValue
     public String word() {
         return name().toLowerCase(Locale.ROOT);
     }
@@ -25,6 +28,7 @@ public enum ImageState {
      *
      * @throws CowshedException of type INVALID_REQUEST if there is none
      */
+    @JsonCreator
     public static ImageState parse(String word) {
         for (ImageState state : values()) {
             if (state.word().equals(word)) {

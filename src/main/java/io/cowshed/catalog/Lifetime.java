@@ -1,5 +1,7 @@
 package io.cowshed.catalog;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import java.util.Locale;
@@ -12,6 +14,7 @@ public enum Lifetime {
     DISPOSABLE;
 
     /** The word for it. */
+    @JsonValue
     public String word() {
         return name().toLowerCase(Locale.ROOT);
     }
@@ -21,6 +24,7 @@ public enum Lifetime {
      *
      * @throws CowshedException of type INVALID_REQUEST if there is none
      */
+    @JsonCreator
     public static Lifetime parse(String word) {
         for (Lifetime lifetime : values()) {
             if (lifetime.word().equals(word)) {

@@ -1,5 +1,6 @@
 package io.cowshed.catalog;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.util.List;
 
 /**
@@ -15,7 +16,7 @@ public record Lineage(List<Ancestor> ancestors, Descendant image) {
      *
      * @param depth 0 for the base
      */
-    public record Ancestor(ImageLink image, boolean sealed, int depth) {}
+    public record Ancestor(@JsonUnwrapped ImageLink image, boolean sealed, int depth) {}
 
     /**
      * An image and those made from it.
@@ -23,5 +24,6 @@ public record Lineage(List<Ancestor> ancestors, Descendant image) {
      * @param children how many direct clones it has, those in the trash too
      * @param descendants the oldest of these; fewer than {@code children} where the answer would have become too long
      */
-    public record Descendant(ImageLink image, boolean sealed, int depth, long children, List<Descendant> descendants) {}
+    public record Descendant(
+            @JsonUnwrapped ImageLink image, boolean sealed, int depth, long children, List<Descendant> descendants) {}
 }

@@ -6,7 +6,7 @@
  * touched here: callers bring the files about, then have them recorded.
  */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"problem", "database"})
+@ApplicationModule(allowedDependencies = {"problem", "database", "http", "volume"})
 package io.cowshed.catalog;
 
 import org.jspecify.annotations.NullMarked;

@@ -110,6 +110,11 @@ class ApiDescription {
     OpenApiCustomizer problemSchemaAndOrder() {
         return api -> {
             api.getComponents().addSchemas(PROBLEM, problemSchema());
+            for (ProblemType type : COMMON) {
+                if (isShared(List.of(type))) {
+                    api.getComponents().addResponses(sharedName(List.of(type)), response(List.of(type)));
+                }
+            }
             api.getComponents().setSchemas(new TreeMap<>(api.getComponents().getSchemas()));
             if (api.getTags() != null) {
                 api.setTags(api.getTags().stream()
@@ -132,17 +137,31 @@ class ApiDescription {
         Map<Integer, List<ProblemType>> byStatus = problems.stream()
                 .collect(Collectors.groupingBy(problem -> problem.status().value(), TreeMap::new, Collectors.toList()));
         byStatus.forEach((status, types) -> responses.addApiResponse(
-                String.valueOf(status),
-                new ApiResponse()
-                        .description(types.stream()
-                                .map(type -> "`" + type.slug() + "`: " + type.title() + ".")
-                                .collect(Collectors.joining("\n\n")))
-                        .content(new Content()
-                                .addMediaType(
-                                        org.springframework.http.MediaType.APPLICATION_PROBLEM_JSON_VALUE,
-                                        new MediaType()
-                                                .schema(new Schema<>().$ref(PROBLEM))
-                                                .examples(examples(types))))));
+                String.valueOf(status), isShared(types) ? new ApiResponse().$ref(sharedName(types)) : response(types)));
+    }
+
+    /** Whether the answer is the same for every operation, and so stands among the components. */
+    private static boolean isShared(List<ProblemType> types) {
+        return types.size() == 1
+                && COMMON.contains(types.getFirst())
+                && types.getFirst() != ProblemType.INVALID_REQUEST;
+    }
+
+    private static String sharedName(List<ProblemType> types) {
+        return types.getFirst().slug();
+    }
+
+    private static ApiResponse response(List<ProblemType> types) {
+        return new ApiResponse()
+                .description(types.stream()
+                        .map(type -> "`" + type.slug() + "`: " + type.title() + ".")
+                        .collect(Collectors.joining("\n\n")))
+                .content(new Content()
+                        .addMediaType(
+                                org.springframework.http.MediaType.APPLICATION_PROBLEM_JSON_VALUE,
+                                new MediaType()
+                                        .schema(new Schema<>().$ref(PROBLEM))
+                                        .examples(examples(types))));
     }
 
     private static Map<String, Example> examples(List<ProblemType> types) {

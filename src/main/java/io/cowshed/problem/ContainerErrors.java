@@ -1,5 +1,6 @@
 package io.cowshed.problem;
 
+import io.swagger.v3.oas.annotations.Hidden;
 import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.http.HttpServletRequest;
 import org.apache.catalina.connector.Request;
@@ -20,6 +21,7 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
 
 /** Renders what the servlet container refuses by itself, so that even a broken request line gets problem details. */
+@Hidden
 @RestController
 class ContainerErrors implements ErrorController {
 

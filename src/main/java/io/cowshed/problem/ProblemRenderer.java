@@ -73,8 +73,12 @@ class ProblemRenderer {
     }
 
     static CowshedException translate(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof CowshedException refusal) {
+                return refusal;
+            }
+        }
         return switch (failure) {
-            case CowshedException refusal -> refusal;
             case HttpMessageNotReadableException e -> unreadable(e);
             case BindingResult e -> invalid(e);
             case HandlerMethodValidationException e -> invalid(e);
@@ -103,7 +107,6 @@ class ProblemRenderer {
 
     private static CowshedException unreadable(HttpMessageNotReadableException failure) {
         return switch (failure.getCause()) {
-            case CowshedException refusal -> refusal;
             case UnrecognizedPropertyException e ->
                 new InvalidFields(
                         "The request has a field \"" + shortened(e.getPropertyName())

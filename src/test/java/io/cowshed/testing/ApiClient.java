@@ -34,6 +34,7 @@ public final class ApiClient {
     }
 
     /** What came back. */
+    @SuppressWarnings("ArrayRecordComponent") // nobody compares answers
     public record Answer(int status, Map<String, String> headers, byte[] bytes) {
 
         public JsonNode json() {

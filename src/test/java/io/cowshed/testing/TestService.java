@@ -15,12 +15,12 @@ import org.springframework.context.ConfigurableApplicationContext;
 public final class TestService implements AutoCloseable {
 
     private final ConfigurableApplicationContext context;
-    private final Path volume;
+    private final Path directory;
     private final ApiClient admin;
 
-    private TestService(ConfigurableApplicationContext context, Path volume, String token) {
+    private TestService(ConfigurableApplicationContext context, Path directory, String token) {
         this.context = context;
-        this.volume = volume;
+        this.directory = directory;
         this.admin = new ApiClient(port(context), token);
     }
 
@@ -40,7 +40,7 @@ public final class TestService implements AutoCloseable {
         try {
             String token =
                     Files.readString(directory.resolve("data/admin-token")).strip();
-            return new TestService(context, directory.resolve("volume"), token);
+            return new TestService(context, directory, token);
         } catch (IOException e) {
             context.close();
             throw new UncheckedIOException(e);
@@ -61,9 +61,14 @@ public final class TestService implements AutoCloseable {
         return port(context);
     }
 
+    /** What holds the data directory and the volume. */
+    public Path directory() {
+        return directory;
+    }
+
     /** The root of the volume. */
     public Path volume() {
-        return volume;
+        return directory.resolve("volume");
     }
 
     /** A part of the service. */

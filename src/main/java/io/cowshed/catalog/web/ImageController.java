@@ -22,8 +22,6 @@ import io.cowshed.problem.ProblemType;
 import io.cowshed.problem.Refuses;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
-import io.swagger.v3.oas.annotations.media.Content;
-import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
@@ -41,7 +39,6 @@ import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
-import tools.jackson.databind.node.ObjectNode;
 
 /** Shows images and changes what is said about them; what changes their contents or the graph is in other modules. */
 @RestController
@@ -139,24 +136,13 @@ class ImageController {
             operationId = "changeImage",
             summary = "Change what is said about an image",
             description = "An RFC 7396 merge patch: fields left out stay as they are, null takes a label or the"
-                    + " description away. Contents and parent are changed by the verbs.",
-            requestBody =
-                    @io.swagger.v3.oas.annotations.parameters.RequestBody(
-                            required = true,
-                            content = {
-                                @Content(
-                                        mediaType = "application/merge-patch+json",
-                                        schema = @Schema(implementation = ImagePatch.class)),
-                                @Content(
-                                        mediaType = MediaType.APPLICATION_JSON_VALUE,
-                                        schema = @Schema(implementation = ImagePatch.class))
-                            }))
+                    + " description away. Contents and parent are changed by the verbs.")
     @Refuses({ProblemType.NOT_FOUND, ProblemType.NAME_TAKEN, ProblemType.PRECONDITION_FAILED})
     ResponseEntity<ImageView> change(
             @Ref @PathVariable String ref,
             @IfMatch @RequestHeader(name = HttpHeaders.IF_MATCH, required = false) @Nullable String ifMatch,
-            @RequestBody ObjectNode patch) {
-        ImageChange change = ImagePatch.parse(patch);
+            @RequestBody ImagePatch patch) {
+        ImageChange change = patch.change();
         Long expected = EntityTag.demandedVersion(ifMatch);
         return transaction.execute(_ -> {
             Image image = catalog.change(ImageRef.parse(ref), expected, change);
@@ -174,9 +160,9 @@ class ImageController {
     Lineage lineage(
             @Ref @PathVariable String ref,
             @Parameter(description = "How many descendants are listed at most.")
-                    @RequestParam(defaultValue = "" + Lineages.DEFAULT_LIMIT)
+                    @RequestParam(defaultValue = "" + Lineages.MAX_LIMIT)
                     @Min(0)
-                    @Max(10_000)
+                    @Max(Lineages.MAX_LIMIT)
                     int limit) {
         return lineages.of(ImageRef.parse(ref), limit);
     }

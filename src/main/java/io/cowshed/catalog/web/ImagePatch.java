@@ -1,5 +1,6 @@
 package io.cowshed.catalog.web;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.cowshed.catalog.ImageChange;
 import io.cowshed.catalog.ImageName;
@@ -37,18 +38,20 @@ record ImagePatch(
         @Schema(description = "When a disposable image may be removed.") @Nullable
         Instant expiresAt) {
 
-    static ImageChange parse(ObjectNode patch) {
-        ImageName name = null;
+    /** Reads a patch; every field that it does not hold is null here, and takes no part in {@link #change}. */
+    @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+    static ImagePatch parse(ObjectNode patch) {
+        String name = null;
         String description = null;
-        Map<String, @Nullable String> labels = new HashMap<>();
+        Map<String, @Nullable String> labels = null;
         Boolean isProtected = null;
         Instant expiresAt = null;
         for (Map.Entry<String, JsonNode> field : patch.properties()) {
             JsonNode value = field.getValue();
             switch (field.getKey()) {
-                case "name" -> name = new ImageName(text("name", value));
+                case "name" -> name = text("name", value);
                 case "description" -> description = value.isNull() ? "" : text("description", value);
-                case "labels" -> labels.putAll(labels(value));
+                case "labels" -> labels = labels(value);
                 case "protected" -> isProtected = flag(value);
                 case "expiresAt" -> expiresAt = time(value);
                 default ->
@@ -57,7 +60,17 @@ record ImagePatch(
                             "Known here: description, expiresAt, labels, name, protected.");
             }
         }
-        return new ImageChange(name, description, labels, isProtected, expiresAt);
+        return new ImagePatch(name, description, labels, isProtected, expiresAt);
+    }
+
+    /** What it asks for. */
+    ImageChange change() {
+        return new ImageChange(
+                name == null ? null : new ImageName(name),
+                description,
+                labels == null ? Map.of() : labels,
+                isProtected,
+                expiresAt);
     }
 
     private static Map<String, @Nullable String> labels(JsonNode value) {

@@ -88,15 +88,12 @@ final class ClusterDecompressor implements AutoCloseable {
         if (zstd == null) {
             zstd = new ZstdDecompressCtx();
         }
-        long frame = Zstd.findFrameCompressedSize(input, 0, length);
-        if (Zstd.isError(frame) || frame > length) {
-            return "it is cut off or not a zstd frame";
-        }
         try {
-            int size = zstd.decompressByteArray(cluster, 0, cluster.length, input, 0, (int) frame);
+            int frame = (int) Zstd.findFrameCompressedSize(input, 0, length);
+            int size = zstd.decompressByteArray(cluster, 0, cluster.length, input, 0, frame);
             return size == cluster.length ? null : "it is too short: " + size + " bytes came out";
         } catch (ZstdException e) {
-            return "it is damaged, or longer than a cluster";
+            return "it is cut off, damaged, or longer than a cluster";
         }
     }
 

@@ -20,7 +20,10 @@ final class MetadataCache {
 
     private final BlockFile file;
     private final int pageBytes;
-    private final Map<Long, long[]> pages;
+    private final Map<Page, long[]> pages;
+
+    /** The length tells the short last page of one table from a page of another that a damaged image has in one place. */
+    private record Page(long position, int words) {}
 
     MetadataCache(BlockFile file, int clusterSize, int capacityBytes) {
         this.file = file;
@@ -28,7 +31,7 @@ final class MetadataCache {
         int capacity = Math.max(1, capacityBytes / pageBytes);
         this.pages = new LinkedHashMap<>(16, 0.75f, true) {
             @Override
-            protected boolean removeEldestEntry(Map.Entry<Long, long[]> eldest) {
+            protected boolean removeEldestEntry(Map.Entry<Page, long[]> eldest) {
                 return size() > capacity;
             }
         };
@@ -48,16 +51,16 @@ final class MetadataCache {
      */
     long[] page(String structure, long tableOffset, int tableWords, int index) throws IOException {
         int firstWord = index - index % pageWords();
-        long position = tableOffset + (long) firstWord * Long.BYTES;
+        Page key = new Page(tableOffset + (long) firstWord * Long.BYTES, Math.min(pageWords(), tableWords - firstWord));
         synchronized (pages) {
-            long[] page = pages.get(position);
+            long[] page = pages.get(key);
             if (page != null) {
                 return page;
             }
         }
-        long[] page = read(structure, position, Math.min(pageWords(), tableWords - firstWord));
+        long[] page = read(structure, key.position, key.words);
         synchronized (pages) {
-            pages.put(position, page);
+            pages.put(key, page);
         }
         return page;
     }

@@ -15,7 +15,7 @@ public final class Qcow2HeaderReader {
     /**
      * Reads the header.
      *
-     * @return the header, checked in itself, its L1 table known to lie within the file
+     * @return the header, checked in itself; its L1 table lies within the file
      * @throws ImageException when the file is no QCOW2 image, is damaged, or uses what the engine refuses
      */
     public static Qcow2Header read(BlockFile file) throws IOException {

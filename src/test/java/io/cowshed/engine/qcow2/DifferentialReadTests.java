@@ -74,6 +74,9 @@ class DifferentialReadTests {
     void readsAndMapsWhatQemuWrote(SampleImage sample, @TempDir Path directory) throws IOException {
         Path top = sample.create(directory);
         settle(directory);
+        try (ReadOnlyFile file = ReadOnlyFile.open(top)) {
+            assertThat(Qcow2Validation.validate(file).virtualSize()).isEqualTo(sample.size());
+        }
         byte[] expected = QemuImg.content(top, "qcow2");
         try (DiskImage image =
                 ImageChain.open(ReadOnlyFile.open(top), ImageFormat.QCOW2, new SiblingResolver(directory))) {

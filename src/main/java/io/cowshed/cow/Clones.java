@@ -1,0 +1,24 @@
+package io.cowshed.cow;
+
+import io.cowshed.catalog.Catalog;
+import io.cowshed.catalog.Image;
+import io.cowshed.catalog.ImageName;
+import io.cowshed.catalog.ImageRef;
+import io.cowshed.catalog.Layout;
+import io.cowshed.catalog.NewClone;
+import io.cowshed.catalog.web.NewImageFields;
+import io.cowshed.database.TimeOrderedIds;
+import io.cowshed.engine.qcow2.NewImage;
+import io.cowshed.engine.qcow2.format.ImageIdentity;
+import io.cowshed.volume.FreshFile;
+import io.cowshed.volume.FreshFiles;
+import io.cowshed.volume.Volume;
+import java.io.IOException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionOperations;

@@ -1,0 +1,99 @@
+package io.cowshed.testing;
+
+import io.cowshed.CowshedApplication;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The service as a process of its own, to be killed at any moment. */
+public final class ServiceProcess implements AutoCloseable {
+
+    private static final Pattern LISTENING = Pattern.compile("Tomcat started on port (\\d+)");
+    private static final Pattern READY = Pattern.compile("access token (was made|is in)");
+
+    private final Process process;
+    private final ApiClient api;
+
+    private ServiceProcess(Process process, ApiClient api) {
+        this.process = process;
+        this.api = api;
+    }
+
+    /**
+     * Starts it and returns when it answers.
+     *
+     * @param directory holds its data directory and volume
+     * @param wrapper a command to run it under, such as {@code strace} with its options; empty for none
+     * @param properties more of them, as {@code key=value}
+     */
+    public static ServiceProcess start(Path directory, List<String> wrapper, String... properties) {
+        List<String> command = new ArrayList<>(wrapper);
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of(
+                "-Xmx192m",
+                "-XX:TieredStopAtLevel=1",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                CowshedApplication.class.getName(),
+                "--server.port=0",
+                "--cowshed.data-dir=" + directory.resolve("data")));
+        for (String property : properties) {
+            command.add("--" + property);
+        }
+        try {
+            Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+            return new ServiceProcess(process, connect(process, directory));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static ApiClient connect(Process process, Path directory) throws IOException {
+        BufferedReader output =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        StringBuilder seen = new StringBuilder();
+        int port = 0;
+        for (String line = output.readLine(); line != null; line = output.readLine()) {
+            seen.append(line).append('\n');
+            Matcher listening = LISTENING.matcher(line);
+            if (listening.find()) {
+                port = Integer.parseInt(listening.group(1));
+            }
+            if (READY.matcher(line).find()) {
+                Thread.ofVirtual().start(() -> output.lines().forEach(_ -> {}));
+                return new ApiClient(
+                        port, Files.readString(directory.resolve("data/admin-token")).strip());
+            }
+        }
+        throw new AssertionError("the service did not start:\n" + seen);
+    }
+
+    public ApiClient api() {
+        return api;
+    }
+
+    public long pid() {
+        return process.pid();
+    }
+
+    /** Ends it as {@code kill -9} does, and returns when it is gone. */
+    public void kill() {
+        process.destroyForcibly().onExit().join();
+    }
+
+    /** Ends it in good order. */
+    @Override
+    public void close() {
+        process.destroy();
+        process.onExit().join();
+    }
+}
