@@ -1,0 +1,80 @@
+package io.cowshed.volume;
+
+import io.cowshed.engine.block.BlockFile;
+import io.cowshed.engine.block.ImageException;
+import io.cowshed.engine.posix.PosixFile;
+import io.cowshed.engine.qcow2.Qcow2HeaderReader;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The images that catalogued files have as their backing, by what the files themselves say: the last check before a file is
+ * taken away, in case the catalogue knows less than the volume. All headers are read once, when first asked.
+ */
+final class BackingsInUse {
+
+    private static final Logger LOG = LoggerFactory.getLogger(BackingsInUse.class);
+
+    private final VolumeLayout layout;
+    private final Predicate<UUID> catalogued;
+    private final Set<UUID> backings = new HashSet<>();
+    private @Nullable Boolean complete;
+
+    BackingsInUse(VolumeLayout layout, Predicate<UUID> catalogued) {
+        this.layout = layout;
+        this.catalogued = catalogued;
+    }
+
+    /** Whether a catalogued file has {@code image} as its backing, or one cannot be asked. */
+    boolean contains(UUID image) throws IOException {
+        if (complete == null) {
+            complete = readAll();
+        }
+        return !complete || backings.contains(image);
+    }
+
+    private boolean readAll() throws IOException {
+        boolean all = true;
+        try (DirectoryStream<Path> names = Files.newDirectoryStream(layout.images())) {
+            for (Path name : names) {
+                Optional<UUID> image = VolumeLayout.imageOf(name.getFileName().toString());
+                if (image.isPresent()) {
+                    all &= read(name, image.get());
+                }
+            }
+        }
+        return all;
+    }
+
+    private boolean read(Path name, UUID image) throws IOException {
+        try (BlockFile file = PosixFile.openForReading(name)) {
+            String backing = Qcow2HeaderReader.read(file).backingName();
+            if (backing != null) {
+                Optional<UUID> id = VolumeLayout.imageOf(backing);
+                if (id.isPresent() && !backings.contains(id.get()) && catalogued.test(image)) {
+                    backings.add(id.get());
+                }
+            }
+            return true;
+        } catch (NoSuchFileException _) {
+            return true;
+        } catch (ImageException e) {
+            if (!catalogued.test(image)) {
+                return true;
+            }
+            LOG.error("The backing of image {} cannot be read, so no file is removed: {}", image, e.getMessage());
+            return false;
+        }
+    }
+}

@@ -1,0 +1,143 @@
+package io.cowshed.volume;
+
+import io.cowshed.engine.block.BlockFile;
+import io.cowshed.engine.posix.FileLock;
+import io.cowshed.engine.posix.FileLockedException;
+import io.cowshed.engine.posix.PosixFile;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * The file of an image in the making. It is filled through {@link #file()}, {@link #publish()} gives it its image's name,
+ * the caller commits the image's row, and {@link #catalogued()} ends it:
+ *
+ * <pre>
+ * incoming name made, fenced ‖ content flushed ‖ image name linked, directory flushed ‖ row ‖ incoming name removed
+ * </pre>
+ *
+ * <p>From beginning to end the fence keeps sweeps away, and the incoming name says what to do with the file when this process
+ * dies: keep it if the image has a row. The same holds when the outcome of a commit is not known: {@link #close()} after
+ * {@link #publish()} leaves both names to the next sweep. For one thread.
+ */
+public final class NewImageFile implements AutoCloseable {
+
+    private static final int ATTEMPTS = 8;
+    private static final Duration BACKDATED = Duration.ofSeconds(1);
+
+    private final VolumeLayout layout;
+    private final DirectorySyncs syncs;
+    private final UUID image;
+    private final Path incoming;
+    private final PosixFile file;
+    private boolean published;
+
+    private NewImageFile(VolumeLayout layout, DirectorySyncs syncs, UUID image, Path incoming, PosixFile file) {
+        this.layout = layout;
+        this.syncs = syncs;
+        this.image = image;
+        this.incoming = incoming;
+        this.file = file;
+    }
+
+    /** A sweep may come between making the file and fencing it, and takes it for abandoned: then there is another try. */
+    static NewImageFile create(VolumeLayout layout, DirectorySyncs syncs, UUID image, int mode) throws IOException {
+        IOException last = new FileAlreadyExistsException(layout.incoming().toString());
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            Path incoming = layout.incoming()
+                    .resolve(VolumeLayout.sideName(
+                            image, ThreadLocalRandom.current().nextLong()));
+            PosixFile file = PosixFile.create(incoming, mode);
+            boolean ours = false;
+            try {
+                FileLock.fence(file);
+                ours = file.isAt(incoming);
+                if (ours) {
+                    return new NewImageFile(layout, syncs, image, incoming, file);
+                }
+            } catch (FileLockedException e) {
+                last = e;
+            } finally {
+                if (!ours) {
+                    Files.deleteIfExists(incoming);
+                    file.close();
+                }
+            }
+        }
+        throw last;
+    }
+
+    /** The image that the file is for. */
+    public UUID image() {
+        return image;
+    }
+
+    /** The file, to be written; it throws {@link VolumeFull} when there is no room. Closing it does nothing. */
+    public BlockFile file() {
+        return new VolumeFile(file);
+    }
+
+    /**
+     * Makes the file durable, and then its name. The time of its last modification is set one second back, so that the
+     * first write by anyone is sure to change it, however coarse the file system's clock.
+     *
+     * @return the file as it is published
+     * @throws VolumeUnavailable when the volume fails, or already has a file for this image
+     */
+    public ImageFileStatus publish() {
+        try {
+            file.setModified(file.status().modified().minus(BACKDATED));
+            file.flush();
+            published = true;
+            file.link(layout.image(image));
+            syncs.sync(layout.images());
+            return ImageFileStatus.of(file.status());
+        } catch (IOException e) {
+            throw VolumeFailures.of(image, e);
+        }
+    }
+
+    /** The image's row has been committed: the file stays. */
+    public void catalogued() {
+        try {
+            Files.deleteIfExists(incoming);
+            file.close();
+        } catch (IOException e) {
+            throw VolumeFailures.of(image, e);
+        }
+    }
+
+    /** The image's row is known not to have been committed, and never to be: the file goes at once. */
+    public void discard() {
+        try {
+            if (file.isAt(layout.image(image))) {
+                Files.delete(layout.image(image));
+                syncs.sync(layout.images());
+            }
+            Files.deleteIfExists(incoming);
+            file.close();
+        } catch (IOException e) {
+            throw VolumeFailures.of(image, e);
+        }
+    }
+
+    /**
+     * Lets the file go. One that was not published is removed. One that was, and is neither {@linkplain #catalogued()
+     * catalogued} nor {@linkplain #discard() discarded}, is left as it is: whether it lives, the next sweep asks the
+     * catalogue.
+     */
+    @Override
+    public void close() {
+        try (file) {
+            if (!published) {
+                Files.deleteIfExists(incoming);
+            }
+        } catch (IOException e) {
+            throw VolumeFailures.of(image, e);
+        }
+    }
+}

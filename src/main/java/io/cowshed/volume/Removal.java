@@ -1,0 +1,73 @@
+package io.cowshed.volume;
+
+import io.cowshed.engine.posix.FileLock;
+import io.cowshed.engine.posix.PosixFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * The file of an image on its way out. No QEMU has it open or can open it meanwhile.
+ *
+ * <pre>
+ * held and fenced ‖ retired name linked, directory flushed ‖ row deleted ‖ image name removed, directory flushed ‖ retired name removed
+ * </pre>
+ *
+ * <p>When this process dies on the way, or the outcome of the caller's commit is not known, the retired name tells the next
+ * sweep to ask the catalogue.
+ */
+public final class Removal implements AutoCloseable {
+
+    private final VolumeLayout layout;
+    private final DirectorySyncs syncs;
+    private final UUID image;
+    private final HeldImage held;
+    private final Path retired;
+
+    private Removal(VolumeLayout layout, DirectorySyncs syncs, UUID image, HeldImage held, Path retired) {
+        this.layout = layout;
+        this.syncs = syncs;
+        this.image = image;
+        this.held = held;
+        this.retired = retired;
+    }
+
+    static Removal begin(VolumeLayout layout, DirectorySyncs syncs, UUID image, int mode) throws IOException {
+        HeldImage held = HeldImage.hold(layout, image, mode);
+        try {
+            PosixFile file = held.posix();
+            FileLock.fence(file);
+            Path retired = layout.retired()
+                    .resolve(VolumeLayout.sideName(
+                            image, ThreadLocalRandom.current().nextLong()));
+            file.link(retired);
+            syncs.sync(layout.retired());
+            return new Removal(layout, syncs, image, held, retired);
+        } catch (Throwable e) {
+            held.close();
+            throw e;
+        }
+    }
+
+    /** The image's row is gone for good: so is the file, when this returns. */
+    public void uncatalogued() {
+        try {
+            if (held.posix().isAt(layout.image(image))) {
+                Files.delete(layout.image(image));
+                syncs.sync(layout.images());
+            }
+            Files.deleteIfExists(retired);
+        } catch (IOException e) {
+            throw VolumeFailures.of(image, e);
+        }
+        held.close();
+    }
+
+    /** Lets the file go as it is. */
+    @Override
+    public void close() {
+        held.close();
+    }
+}
