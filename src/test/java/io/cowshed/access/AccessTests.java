@@ -103,7 +103,8 @@ class AccessTests extends ServiceTests {
 
         assertThat(holder.get("images").status()).isEqualTo(401);
         assertThat(api.delete(path).problem()).isEqualTo("not-found");
-        assertThat(api.get("tokens").json().toString()).doesNotContain(made.path("id").asString());
+        assertThat(api.get("tokens").json().toString())
+                .doesNotContain(made.path("id").asString());
     }
 
     @Test
