@@ -265,6 +265,51 @@ class HostileImageTests {
     }
 
     @Test
+    void manySnapshotsOfOneTableAreNotEachWalked() {
+        int count = 60_000;
+        int table = good.length + CLUSTER & -CLUSTER;
+        int l1Bytes = 1 << 20;
+        int l1 = table + (count * 40 + CLUSTER & -CLUSTER);
+        byte[] image = Arrays.copyOf(good, l1 + l1Bytes);
+        ByteBuffer bytes = ByteBuffer.wrap(image);
+        bytes.putInt(60, count).putLong(64, table);
+        for (int i = 0; i < count; i++) {
+            bytes.putLong(table + i * 40, l1).putInt(table + i * 40 + 8, l1Bytes / 8);
+        }
+        for (int i = 0; i < l1Bytes; i += 8) {
+            bytes.putLong(l1 + i, bytes.getLong(l1(bytes)));
+        }
+        assertThat(refusal(image)).hasMessageContaining("snapshot's L1 table").hasMessageContaining("other metadata");
+    }
+
+    @Test
+    void aTableThatIsNamedManyTimesIsScannedOnce() {
+        int entries = 100_000;
+        int table = good.length + CLUSTER & -CLUSTER;
+        int l1 = table + CLUSTER;
+        byte[] image = Arrays.copyOf(good, l1 + entries * 8);
+        ByteBuffer bytes = ByteBuffer.wrap(image);
+        bytes.putInt(60, 1).putLong(64, table).putLong(table, l1).putInt(table + 8, entries);
+        for (int i = 0; i < entries; i++) {
+            bytes.putLong(l1 + i * 8, bytes.getLong(l1(bytes)));
+        }
+        MemoryFile file = new MemoryFile("named many times", image);
+        assertThat(measured(() -> Qcow2Validation.validate(file))).isNull();
+        assertThat(file.bytesRead()).isLessThan(8L * image.length);
+    }
+
+    @Test
+    void aDiskOfNoBytesThatQemuMadeIsADisk(@TempDir Path directory) throws IOException {
+        Path path = directory.resolve("nothing.qcow2");
+        QemuImg.run("create", "-q", "-f", "qcow2", path.toString(), "0");
+        byte[] image = Files.readAllBytes(path);
+        assertThat(refusal(image)).isNull();
+        try (DiskImage disk = open(image)) {
+            assertThat(disk.virtualSize()).isZero();
+        }
+    }
+
+    @Test
     void aDiskOfNoBytesIsADisk() throws IOException {
         byte[] image = good.clone();
         ByteBuffer.wrap(image).putLong(24, 0);
@@ -412,7 +457,10 @@ class HostileImageTests {
     /** What validation says of an image: null if it is accepted. Fails the test if that takes long, or much memory. */
     private static @Nullable ImageException refusal(byte[] image) {
         MemoryFile file = new MemoryFile("hostile", image);
-        return measured(() -> Qcow2Validation.validate(file));
+        @Nullable ImageException refusal = measured(() -> Qcow2Validation.validate(file));
+        @Nullable ImageException inManyWindows = measured(() -> Qcow2Validation.validate(file, 64));
+        assertThat(inManyWindows == null).isEqualTo(refusal == null);
+        return refusal;
     }
 
     /** Reads and maps what can be: the beginning and the end of the disk, and its first extents. */

@@ -18,11 +18,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Disks of terabytes, in files of kilobytes. */
 class SparseDiskTests {
@@ -64,6 +66,48 @@ class SparseDiskTests {
                     .isEqualTo(data.getLast().end());
         }
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(PROMPT);
+    }
+
+    /** The boundaries are those of L2 tables, of pages of them, and of pages of L1 tables. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"cluster_size=64k", "cluster_size=64k,extended_l2=on", "cluster_size=4k", "cluster_size=2M"})
+    void mapsAsQemuDoesAcrossTheBoundariesOfTables(String options, @TempDir Path directory) throws IOException {
+        Path path = directory.resolve("sparse.qcow2");
+        QemuImg.run("create", "-q", "-f", "qcow2", "-o", options, path.toString(), "2T");
+        long mebi = 1 << 20;
+        List<Long> boundaries = List.of(
+                mebi, 2 * mebi, 64 * mebi, 128 * mebi, 256 * mebi, 512 * mebi, 1024 * mebi, 4096 * mebi, mebi * mebi);
+        List<String> writes = new ArrayList<>();
+        for (long boundary : boundaries) {
+            writes.add("write -q -P 5 " + (boundary - 70_000) + " 140000");
+        }
+        writes.add("write -q -z " + 511 * mebi + " 2M");
+        QemuIo.run(path, "qcow2", writes);
+        List<QemuImg.MapEntry> entries = new ArrayList<>();
+        try (DiskImage image = open(path)) {
+            Extents extents = Extents.of(image);
+            for (Extent extent = extents.next(); extent != null; extent = extents.next()) {
+                entries.add(new QemuImg.MapEntry(
+                        extent.start(),
+                        extent.length(),
+                        extent.depth(),
+                        extent.present(),
+                        extent.zero(),
+                        extent.data(),
+                        extent.offset()));
+            }
+            for (long boundary : boundaries) {
+                byte[] read = new byte[200_000];
+                image.read(boundary - 100_000, ByteBuffer.wrap(read));
+                byte[] expected = new byte[read.length];
+                if (boundary != 512 * mebi) {
+                    Arrays.fill(expected, 30_000, 170_000, (byte) 5);
+                }
+                assertThat(read).isEqualTo(expected);
+            }
+        }
+        assertThat(entries).isEqualTo(QemuImg.map(path, "qcow2"));
     }
 
     @Test
