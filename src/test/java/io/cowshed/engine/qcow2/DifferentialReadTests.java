@@ -21,8 +21,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -32,6 +35,9 @@ class DifferentialReadTests {
 
     private static final int IMAGES = 150;
     private static final int SECTOR = 512;
+
+    /** What kinds of extents the images together turned out to have. */
+    private static final Set<String> KINDS = new TreeSet<>();
 
     static Stream<SampleImage> images() {
         return IntStream.range(0, IMAGES).mapToObj(DifferentialReadTests::image);
@@ -90,6 +96,33 @@ class DifferentialReadTests {
         }
     }
 
+    @AfterAll
+    static void theImagesHadExtentsOfEveryKind() {
+        assertThat(KINDS)
+                .contains(
+                        "data at 0",
+                        "data at 3",
+                        "data, a hole in the file at 0",
+                        "compressed at 0",
+                        "compressed at 2",
+                        "zero at 0",
+                        "zero, space kept at 0",
+                        "zero, space kept at 1",
+                        "absent at 0",
+                        "absent, space kept at 0",
+                        "absent at 3");
+    }
+
+    private static String kind(Extent extent) {
+        String kind;
+        if (extent.data()) {
+            kind = extent.compressed() ? "compressed" : extent.zero() ? "data, a hole in the file" : "data";
+        } else {
+            kind = (extent.present() ? "zero" : "absent") + (extent.offset().isPresent() ? ", space kept" : "");
+        }
+        return kind + " at " + extent.depth();
+    }
+
     private static void assertSameContent(byte[] actual, byte[] expected) {
         int difference = Arrays.mismatch(actual, expected);
         assertThat(difference).as("first differing offset").isEqualTo(-1);
@@ -123,6 +156,7 @@ class DifferentialReadTests {
         List<MapEntry> entries = new ArrayList<>();
         Extents extents = Extents.of(image);
         for (Extent extent = extents.next(); extent != null; extent = extents.next()) {
+            KINDS.add(kind(extent));
             assertThat(extent.compressed())
                     .isEqualTo(extent.data() && extent.offset().isEmpty());
             entries.add(new MapEntry(
