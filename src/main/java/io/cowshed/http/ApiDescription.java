@@ -98,7 +98,7 @@ class ApiDescription {
             if (method.hasMethodAnnotation(PostMapping.class)) {
                 problems.add(ProblemType.REQUEST_IN_PROGRESS);
                 problems.add(ProblemType.IDEMPOTENCY_KEY_REUSED);
-                operation.addParametersItem(idempotencyKey());
+                addIdempotencyKey(operation);
             }
             describe(operation.getResponses(), problems);
             addExamples(operation, json);
@@ -109,6 +109,7 @@ class ApiDescription {
     @Bean
     OpenApiCustomizer problemSchemaAndOrder() {
         return api -> {
+            new AnswerSchemas(api).requireEveryProperty();
             api.getComponents().addSchemas(PROBLEM, problemSchema());
             for (ProblemType type : COMMON) {
                 if (isShared(List.of(type))) {
@@ -124,13 +125,18 @@ class ApiDescription {
         };
     }
 
-    private static Parameter idempotencyKey() {
-        return new Parameter()
+    /** Once: two methods that take different bodies on one path are one operation. */
+    private static void addIdempotencyKey(Operation operation) {
+        if (operation.getParameters() != null
+                && operation.getParameters().stream().anyMatch(known -> "Idempotency-Key".equals(known.getName()))) {
+            return;
+        }
+        operation.addParametersItem(new Parameter()
                 .name("Idempotency-Key")
                 .in("header")
                 .description("Makes the call safe to repeat: the same key gets the same answer, and one effect.")
                 .schema(new Schema<String>().types(Set.of("string")).maxLength(255))
-                .example("6f1c2d9e-5a0b-4c7f-9a53-0d2f4c1b7e11");
+                .example("6f1c2d9e-5a0b-4c7f-9a53-0d2f4c1b7e11"));
     }
 
     private static void describe(ApiResponses responses, EnumSet<ProblemType> problems) {

@@ -4,17 +4,11 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
-import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A size as a request may write it: a number of bytes, or a whole number with a binary unit, {@code "20GiB"}. */
-@Schema(
-        types = {"integer", "string"},
-        pattern = "^[0-9]+ ?(B|KiB|MiB|GiB|TiB|PiB)?$",
-        description = "A number of bytes, or text with a unit: B, KiB, MiB, GiB, TiB or PiB.",
-        example = "20GiB")
 public record ByteSize(@JsonValue long bytes) {
 
     private static final Pattern FORM = Pattern.compile("([0-9]{1,19}) ?(B|KiB|MiB|GiB|TiB|PiB)?");

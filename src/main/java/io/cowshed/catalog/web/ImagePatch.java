@@ -29,7 +29,7 @@ record ImagePatch(
         @Nullable
         String description,
 
-        @Schema(description = "Labels to set; a null value takes the label away.") @Nullable
+        @Schema(ref = "#/components/schemas/LabelChanges") @Nullable
         Map<String, @Nullable String> labels,
 
         @JsonProperty("protected") @Schema(description = "Whether the image refuses to be removed.") @Nullable

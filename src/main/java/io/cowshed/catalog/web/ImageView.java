@@ -36,11 +36,7 @@ public record ImageView(
         @Nullable
         Instant expiresAt,
 
-        @Schema(
-                types = {"object", "null"},
-                description = "The image that this one is a copy-on-write clone of; null for a base.")
-        @Nullable
-        Parent parent,
+        @Nullable Parent parent,
 
         @Schema(description = "How many ancestors it has; 0 for a base.")
         int depth,

@@ -45,7 +45,11 @@ record CloneRequest(
         @Nullable
         Duration ttl,
 
-        @Schema(description = "The length of the disk, if it shall be longer than the parent's.") @Nullable
+        @Schema(
+                types = {"integer", "string"},
+                description =
+                        "The length of the disk, in bytes or with a unit (\"20GiB\"), if it shall be longer than the parent's.")
+        @Nullable
         ByteSize virtualSize) {
 
     boolean isForMany() {

@@ -120,7 +120,10 @@ class ContentController {
     }
 
     /** One entry of the answer, for the API's description. */
-    @Schema(name = "Extent", description = "A run of the disk, in the terms of qemu-img map --output=json.")
+    @Schema(
+            name = "Extent",
+            description = "A run of the disk, in the terms of qemu-img map --output=json.",
+            requiredProperties = {"start", "length", "depth", "present", "zero", "data", "compressed"})
     private record ExtentView(
             long start,
             long length,

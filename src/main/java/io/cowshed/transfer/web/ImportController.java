@@ -74,7 +74,11 @@ class ImportController {
             @NotNull
             String name,
 
-            @Schema(description = "The length of the disk; it is rounded up to whole sectors of 512 bytes.") @NotNull
+            @Schema(
+                    types = {"integer", "string"},
+                    description =
+                            "The length of the disk, in bytes or with a unit (\"20GiB\"); it is rounded up to whole sectors of 512 bytes.")
+            @NotNull
             ByteSize virtualSize,
 
             @Schema(description = "At most 2000 characters.") @Nullable
