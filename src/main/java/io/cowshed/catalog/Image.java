@@ -16,6 +16,7 @@ import jakarta.persistence.Version;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -41,6 +42,9 @@ public class Image {
     private @Nullable String liveName;
 
     private String description;
+
+    @SuppressWarnings("UnusedVariable") // read by ListStatement
+    private String searchText;
 
     @Convert(converter = Words.OfState.class)
     private ImageState state;
@@ -103,6 +107,7 @@ public class Image {
         this.name = wanted.name().value();
         this.liveName = name;
         this.description = wanted.description();
+        this.searchText = searchText();
         this.labels = new HashMap<>(wanted.labels().values());
         this.lifetime = wanted.lifetime();
         this.expiresAt = wanted.expiresAt() == null ? null : stored(wanted.expiresAt());
@@ -174,6 +179,7 @@ public class Image {
         if (change.description() != null) {
             description = Text.requireReadable("description", change.description(), Text.MAX_DESCRIPTION);
         }
+        searchText = searchText();
         if (change.isProtected() != null) {
             isProtected = change.isProtected();
         }
@@ -257,6 +263,11 @@ public class Image {
         digest = newDigest;
         clonable = sealed && state == ImageState.AVAILABLE;
         updatedAt = stored(now);
+    }
+
+    /** In lower case as Java has it, so that both databases find the same. */
+    private String searchText() {
+        return (name + "\n" + description).toLowerCase(Locale.ROOT);
     }
 
     private void lay(Layout layout) {

@@ -2,6 +2,7 @@ package io.cowshed.catalog;
 
 import io.cowshed.database.TimeOrderedIds;
 import io.cowshed.testing.TestDatabase;
+import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.IntStream;
@@ -32,8 +33,7 @@ final class CatalogFixture implements AutoCloseable {
                 .web(WebApplicationType.NONE)
                 .properties(database.properties())
                 .properties("spring.main.banner-mode=off", "logging.level.root=error")
-                .properties(properties)
-                .run();
+                .run(Arrays.stream(properties).map(property -> "--" + property).toArray(String[]::new));
     }
 
     TestDatabase database() {

@@ -161,9 +161,9 @@ abstract class SchemaRaceTests {
     private static void insert(Connection connection, String name, @Nullable UUID parent) throws SQLException {
         execute(
                 connection,
-                "insert into image (id, name, live_name, description, state, sealed, protected, lifetime, clonable, "
+                "insert into image (id, name, live_name, description, search_text, state, sealed, protected, lifetime, clonable, "
                         + "parent_id, parent_clonable, virtual_size, allocated_size, cluster_size, created_at, "
-                        + "created_by, updated_at, version) values (?, ?, ?, '', 'available', false, false, "
+                        + "created_by, updated_at, version) values (?, ?, ?, '', '', 'available', false, false, "
                         + "'persistent', false, ?, ?, 0, 0, 65536, current_timestamp, 'test', current_timestamp, 0)",
                 UUID.randomUUID(),
                 name,
