@@ -20,7 +20,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import org.hibernate.annotations.BatchSize;
 import org.hibernate.annotations.Fetch;
 import org.hibernate.annotations.FetchMode;
 import org.jspecify.annotations.Nullable;
@@ -96,7 +95,6 @@ public class Image {
     @MapKeyColumn(name = "label_key")
     @Column(name = "label_value")
     @Fetch(FetchMode.SELECT)
-    @BatchSize(size = 1000)
     private Map<String, String> labels;
 
     @SuppressWarnings("NullAway.Init") // for Hibernate, which fills the fields
