@@ -5,6 +5,8 @@ create table image (
     -- The name while it is claimed: null in the trash, so that the name is free again.
     live_name             varchar(128),
     description           varchar(2000)            not null,
+    -- Name and description in lower case, a line each: what a list filtered by text looks into.
+    search_text           varchar(2200)            not null,
     state                 varchar(16)              not null,
     sealed                boolean                  not null,
     protected             boolean                  not null,

@@ -28,7 +28,7 @@ record Cursor(String key, UUID id) {
         byte[] position = (last.id + last.key).getBytes(StandardCharsets.UTF_8);
         byte[] word = Arrays.copyOf(checksum(query, position), CHECKSUM_LENGTH + position.length);
         System.arraycopy(position, 0, word, CHECKSUM_LENGTH, position.length);
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(word);
+        return encode(word);
     }
 
     /** @throws CowshedException of type INVALID_REQUEST if the word is not one that the query was answered with */
@@ -45,12 +45,20 @@ record Cursor(String key, UUID id) {
         return new Cursor(text.substring(ID_LENGTH), UUID.fromString(text.substring(0, ID_LENGTH)));
     }
 
+    private static String encode(byte[] bytes) {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+    }
+
     private static byte[] decode(String word) {
         if (word.length() > MAX_LENGTH) {
             throw invalid();
         }
         try {
-            return Base64.getUrlDecoder().decode(word);
+            byte[] bytes = Base64.getUrlDecoder().decode(word);
+            if (encode(bytes).equals(word)) { // the decoder overlooks padding and spare bits
+                return bytes;
+            }
+            throw invalid();
         } catch (IllegalArgumentException e) {
             throw invalid();
         }

@@ -16,10 +16,10 @@ import jakarta.persistence.Version;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import org.hibernate.annotations.BatchSize;
 import org.hibernate.annotations.Fetch;
 import org.hibernate.annotations.FetchMode;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +41,9 @@ public class Image {
     private @Nullable String liveName;
 
     private String description;
+
+    @SuppressWarnings("UnusedVariable") // read by ListStatement
+    private String searchText;
 
     @Convert(converter = Words.OfState.class)
     private ImageState state;
@@ -92,7 +95,6 @@ public class Image {
     @MapKeyColumn(name = "label_key")
     @Column(name = "label_value")
     @Fetch(FetchMode.SELECT)
-    @BatchSize(size = 1000)
     private Map<String, String> labels;
 
     @SuppressWarnings("NullAway.Init") // for Hibernate, which fills the fields
@@ -103,6 +105,7 @@ public class Image {
         this.name = wanted.name().value();
         this.liveName = name;
         this.description = wanted.description();
+        this.searchText = searchText();
         this.labels = new HashMap<>(wanted.labels().values());
         this.lifetime = wanted.lifetime();
         this.expiresAt = wanted.expiresAt() == null ? null : stored(wanted.expiresAt());
@@ -174,6 +177,7 @@ public class Image {
         if (change.description() != null) {
             description = Text.requireReadable("description", change.description(), Text.MAX_DESCRIPTION);
         }
+        searchText = searchText();
         if (change.isProtected() != null) {
             isProtected = change.isProtected();
         }
@@ -267,6 +271,11 @@ public class Image {
         digest = newDigest;
         clonable = sealed && state == ImageState.AVAILABLE;
         updatedAt = stored(now);
+    }
+
+    /** In lower case as Java has it, so that both databases find the same. */
+    private String searchText() {
+        return (name + "\n" + description).toLowerCase(Locale.ROOT);
     }
 
     private void lay(Layout layout) {

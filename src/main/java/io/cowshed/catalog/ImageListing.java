@@ -77,9 +77,11 @@ public class ImageListing {
     }
 
     private Map<UUID, Image> byId(Collection<UUID> ids) {
-        return entities.createQuery("select i from Image i where i.id in :ids", Image.class)
+        return entities
+                .createQuery("select i from Image i left join fetch i.labels where i.id in :ids", Image.class)
                 .setParameter("ids", ids)
-                .getResultStream()
+                .getResultList()
+                .stream()
                 .collect(Collectors.toMap(Image::id, Function.identity()));
     }
 

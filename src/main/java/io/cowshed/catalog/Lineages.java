@@ -25,12 +25,16 @@ public class Lineages {
 
     private static final int CHILDREN_NAMED = 10;
 
-    /** The chains of some images, from each (distance 0) up to its base. */
+    /**
+     * The chains of some images, from each (distance 0) up to its base. The parent is looked up in a subquery, because
+     * PostgreSQL would join the whole table for what it takes for a long chain.
+     */
     private static final String CHAINS = """
             with recursive chain (start, id, parent_id, distance) as (
                 select id, id, parent_id, 0 from image where id in (:ids)
                 union all
-                select c.start, p.id, p.parent_id, c.distance + 1 from chain c join image p on p.id = c.parent_id)
+                select c.start, c.parent_id, (select p.parent_id from image p where p.id = c.parent_id), c.distance + 1
+                from chain c where c.parent_id is not null)
             """;
 
     private final JdbcClient database;

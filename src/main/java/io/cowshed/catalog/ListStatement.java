@@ -7,10 +7,12 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.RowMapper;
@@ -58,17 +60,26 @@ final class ListStatement {
     }
 
     private void filter(ImageQuery query) {
-        if (query.states().size() < ImageState.values().length) {
-            conditions.add("i.state in (:states)");
-            parameters.put(
-                    "states", query.states().stream().map(ImageState::word).toList());
-        }
+        filterStates(query.states());
         equal("sealed", query.sealed());
         equal("lifetime", query.lifetime() == null ? null : query.lifetime().word());
         equal("parent_id", query.parent());
         if (query.text() != null) {
-            conditions.add("(lower(i.name) like :text escape '!' or lower(i.description) like :text escape '!')");
-            parameters.put("text", "%" + escaped(query.text().toLowerCase(Locale.ROOT)) + "%");
+            conditions.add("position(:text in i.search_text) > 0");
+            parameters.put("text", query.text().toLowerCase(Locale.ROOT));
+        }
+    }
+
+    /** Nearly all images are available: an index on the state would only keep H2 from the one that gives the order. */
+    private void filterStates(Set<ImageState> states) {
+        boolean bulk = states.contains(ImageState.AVAILABLE);
+        List<String> words = Arrays.stream(ImageState.values())
+                .filter(state -> states.contains(state) != bulk)
+                .map(ImageState::word)
+                .toList();
+        if (!words.isEmpty()) {
+            conditions.add("i.state " + (bulk ? "not in" : "in") + " (:states)");
+            parameters.put("states", words);
         }
     }
 
@@ -81,15 +92,16 @@ final class ListStatement {
 
     private void require(LabelSelector.Requirement requirement) {
         String key = bind(requirement.key());
-        String ids = "select l.image_id from image_label l where l.label_key = " + key;
+        String having = "select l.image_id from image_label l where l.label_key = " + key;
         conditions.add(
                 switch (requirement) {
-                    case LabelSelector.Present _ -> "i.id in (" + ids + ")";
-                    case LabelSelector.Absent _ -> "i.id not in (" + ids + ")";
+                    case LabelSelector.Present _ -> "i.id in (" + having + ")";
+                    case LabelSelector.Absent _ -> "not exists (" + having + " and l.image_id = i.id)";
                     case LabelSelector.Equal equal ->
-                        "i.id in (" + ids + " and l.label_value = " + bind(equal.value()) + ")";
+                        "i.id in (" + having + " and l.label_value = " + bind(equal.value()) + ")";
                     case LabelSelector.NotEqual unequal ->
-                        "i.id not in (" + ids + " and l.label_value = " + bind(unequal.value()) + ")";
+                        "not exists (" + having + " and l.image_id = i.id and l.label_value = " + bind(unequal.value())
+                                + ")";
                 });
     }
 
@@ -132,9 +144,5 @@ final class ListStatement {
             case NAME -> key;
             case VIRTUAL_SIZE -> Long.parseLong(key);
         };
-    }
-
-    private static String escaped(String text) {
-        return text.replace("!", "!!").replace("%", "!%").replace("_", "!_");
     }
 }

@@ -17,6 +17,9 @@ public final class SqlFailures {
 
     private static final String INTEGRITY_CONSTRAINT_CLASS = "23";
 
+    /** What the pool answers, with no SQL state, on a connection that it found broken a moment ago. */
+    private static final String HIKARI_CLOSED = "Connection is closed";
+
     /**
      * H2's messages begin {@code Unique index or primary key violation: "PUBLIC.IMAGE_LIVE_NAME ON …},
      * {@code Referential integrity constraint violation: "IMAGE_PARENT_FK: …} or
@@ -53,6 +56,7 @@ public final class SqlFailures {
                 || state.equals("40P01") // a deadlock in PostgreSQL
                 || state.equals("55P03") // PostgreSQL: lock not available
                 || state.equals("HYT00") // H2: lock timeout
+                || HIKARI_CLOSED.equals(e.getMessage())
                 || isH2Closed(e);
     }
 

@@ -7,7 +7,3 @@ create table installation (
 );
 
 insert into installation (id) values (gen_random_uuid());
-
--- Names sort by code point, as they do in H2, whatever the locale of the database.
-alter table image alter column name type varchar(128) collate "C";
-alter table image alter column live_name type varchar(128) collate "C";

@@ -2,6 +2,7 @@ package io.cowshed.catalog;
 
 import io.cowshed.database.TimeOrderedIds;
 import io.cowshed.testing.TestDatabase;
+import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.IntStream;
@@ -31,9 +32,8 @@ final class CatalogFixture implements AutoCloseable {
         context = new SpringApplicationBuilder(Application.class)
                 .web(WebApplicationType.NONE)
                 .properties(database.properties())
-                .properties("spring.main.banner-mode=off", "logging.level.root=warn")
-                .properties(properties)
-                .run();
+                .properties("spring.main.banner-mode=off", "logging.level.root=error")
+                .run(Arrays.stream(properties).map(property -> "--" + property).toArray(String[]::new));
     }
 
     TestDatabase database() {
@@ -108,13 +108,14 @@ final class CatalogFixture implements AutoCloseable {
                         SOMEONE);
     }
 
-    /** What moving an image to the trash does to its row. */
+    /** What moving an image to the trash does to its row, which is locked first like any parent that changes. */
     void trash(UUID id) {
-        transactions()
-                .executeWithoutResult(_ -> sql().sql(
-                                "update image set state = 'trashed', live_name = null, clonable = false where id = :id")
-                        .param("id", id)
-                        .update());
+        transactions().executeWithoutResult(_ -> {
+            images().lock(ImageRef.of(id));
+            sql().sql("update image set state = 'trashed', live_name = null, clonable = false where id = :id")
+                    .param("id", id)
+                    .update();
+        });
     }
 
     static KnownDigest digest(int content) {

@@ -1,0 +1,220 @@
+package io.cowshed.catalog;
+
+import static io.cowshed.catalog.CatalogFixture.LAYOUT;
+import static io.cowshed.catalog.CatalogFixture.SOMEONE;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cowshed.problem.CowshedException;
+import io.cowshed.problem.ProblemType;
+import io.cowshed.testing.TestDatabase;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+
+/** Each rule against two racing transactions, in both orders. */
+@Timeout(120)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class CatalogRaceTests {
+
+    private final CatalogFixture fixture;
+    private final Race race;
+    private Image parent;
+    private ImageRef ref;
+    private String name = "";
+
+    @SuppressWarnings("NullAway.Init")
+    CatalogRaceTests(TestDatabase.Kind kind) {
+        fixture = new CatalogFixture(kind);
+        race = new Race(fixture.database());
+    }
+
+    @AfterAll
+    void close() {
+        fixture.close();
+    }
+
+    @BeforeEach
+    void addParent() {
+        parent = fixture.sealedBase("parent-" + UUID.randomUUID());
+        ref = ImageRef.of(parent.id());
+        name = "child-" + UUID.randomUUID();
+    }
+
+    @Test
+    void parentIsNotRemovedWhileItIsCloned() throws Exception {
+        Race.Outcome outcome = race(this::cloneParent, catalog -> catalog.remove(ref, null));
+        assertSecondRefused(outcome, ProblemType.IMAGE_HAS_CHILDREN);
+    }
+
+    @Test
+    void parentIsNotClonedWhileItIsRemoved() throws Exception {
+        Race.Outcome outcome = race(catalog -> catalog.remove(ref, null), this::cloneParent);
+        assertSecondRefused(outcome, ProblemType.NOT_FOUND);
+    }
+
+    @Test
+    void parentIsNotUnsealedWhileItIsCloned() throws Exception {
+        Race.Outcome outcome = race(this::cloneParent, catalog -> catalog.unseal(ref));
+        assertSecondRefused(outcome, ProblemType.IMAGE_HAS_CHILDREN);
+    }
+
+    @Test
+    void parentIsNotClonedWhileItIsUnsealed() throws Exception {
+        Race.Outcome outcome = race(catalog -> catalog.unseal(ref), this::cloneParent);
+        assertSecondRefused(outcome, ProblemType.IMAGE_NOT_SEALED);
+    }
+
+    @Test
+    void parentIsNotTrashedWhileItIsCloned() throws Exception {
+        Race.Outcome outcome = race(this::cloneParent, _ -> fixture.trash(parent.id()));
+        assertThat(outcome.secondWaited()).isTrue();
+        assertThat(outcome.first()).isNull();
+        assertThat(outcome.second()).hasRootCauseInstanceOf(SQLException.class);
+        assertThat(fixture.images().find(ref).state()).isEqualTo(ImageState.AVAILABLE);
+    }
+
+    @Test
+    void parentIsNotClonedWhileItIsTrashed() throws Exception {
+        Race.Outcome outcome = race(_ -> fixture.trash(parent.id()), this::cloneParent);
+        assertSecondRefused(outcome, ProblemType.IMAGE_NOT_AVAILABLE);
+    }
+
+    @Test
+    void oneOfTwoClonesOfDifferentParentsGetsTheName() throws Exception {
+        Image other = fixture.sealedBase("other-" + UUID.randomUUID());
+        Race.Outcome outcome = race(this::cloneParent, catalog -> clone(catalog, other.id()));
+        assertSecondRefused(outcome, ProblemType.NAME_TAKEN);
+        UUID holder = fixture.images().find(named()).id();
+        assertThat(outcome.second())
+                .isInstanceOfSatisfying(
+                        NameTaken.class, e -> assertThat(e.members()).containsEntry("holder", holder));
+    }
+
+    @Test
+    void cloneGetsTheNameThatItsRivalDidNotKeep() throws Exception {
+        Image other = fixture.sealedBase("other-" + UUID.randomUUID());
+        Race.Outcome outcome = race.run(
+                beforeCommit -> fixture.transactions().executeWithoutResult(status -> {
+                    clone(fixture.catalog(), parent.id());
+                    pause(beforeCommit);
+                    status.setRollbackOnly();
+                }),
+                contender(catalog -> clone(catalog, other.id())));
+        assertThat(outcome.secondWaited()).isTrue();
+        assertThat(outcome.bothCommitted()).isTrue();
+        assertThat(fixture.images().find(named()).parentId()).isEqualTo(other.id());
+    }
+
+    @Test
+    void nameIsNotGivenToACloneWhileAnotherImageTakesIt() throws Exception {
+        Image other = fixture.base("other-" + UUID.randomUUID());
+        Race.Outcome outcome = race(rename(other), this::cloneParent);
+        assertSecondRefused(outcome, ProblemType.NAME_TAKEN);
+    }
+
+    @Test
+    void imageIsNotRenamedToTheNameOfACloneBeingMade() throws Exception {
+        Image other = fixture.base("other-" + UUID.randomUUID());
+        Race.Outcome outcome = race(this::cloneParent, rename(other));
+        assertSecondRefused(outcome, ProblemType.NAME_TAKEN);
+    }
+
+    @Test
+    void reservedNameIsNotReservedTwice() throws Exception {
+        Consumer<Catalog> reserve =
+                catalog -> catalog.reserve(NewImage.named(fixture.newId(), new ImageName(name)), SOMEONE);
+        assertSecondRefused(race(reserve, reserve), ProblemType.NAME_TAKEN);
+    }
+
+    @Test
+    void secondOfTwoChangesOfTheSameVersionIsRefused() throws Exception {
+        Race.Outcome outcome = race(describe("one", parent.version()), describe("two", parent.version()));
+        assertSecondRefused(outcome, ProblemType.PRECONDITION_FAILED);
+        assertThat(fixture.images().find(ref).description()).isEqualTo("one");
+    }
+
+    @Test
+    void changesOfDifferentThingsAreBothKept() throws Exception {
+        Race.Outcome outcome = race(
+                describe("one", null),
+                catalog -> catalog.change(ref, null, new ImageChange(null, null, Map.of("team", "net"), true, null)));
+        assertThat(outcome.secondWaited()).isTrue();
+        assertThat(outcome.bothCommitted()).isTrue();
+        Image changed = fixture.images().find(ref);
+        assertThat(changed.description()).isEqualTo("one");
+        assertThat(changed.labels().values()).containsEntry("team", "net");
+        assertThat(changed.isProtected()).isTrue();
+    }
+
+    @Test
+    void imageIsNotRemovedWhileItIsBeingProtected() throws Exception {
+        Race.Outcome outcome = race(
+                catalog -> catalog.change(ref, null, new ImageChange(null, null, Map.of(), true, null)),
+                catalog -> catalog.remove(ref, null));
+        assertSecondRefused(outcome, ProblemType.IMAGE_PROTECTED);
+    }
+
+    @Test
+    void nameThatPassedToAnotherImageIsNotFollowedToTheOldOne() throws Exception {
+        ImageRef byName = ImageRef.parse(parent.name());
+        Race.Outcome outcome = race(rename(parent), catalog -> catalog.unseal(byName));
+        assertSecondRefused(outcome, ProblemType.NOT_FOUND);
+    }
+
+    private Race.Outcome race(Consumer<Catalog> first, Consumer<Catalog> second) throws Exception {
+        return race.run(contender(first), contender(second));
+    }
+
+    private Race.Contender contender(Consumer<Catalog> work) {
+        return beforeCommit -> fixture.transactions().executeWithoutResult(_ -> {
+            work.accept(fixture.catalog());
+            pause(beforeCommit);
+        });
+    }
+
+    private static void pause(Race.Pause pause) {
+        try {
+            pause.pause();
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private ImageRef named() {
+        return ImageRef.parse(name);
+    }
+
+    private void cloneParent(Catalog catalog) {
+        clone(catalog, parent.id());
+    }
+
+    private void clone(Catalog catalog, UUID of) {
+        NewImage wanted = NewImage.named(fixture.newId(), new ImageName(name));
+        catalog.addClones(ImageRef.of(of), List.of(new NewClone(wanted, LAYOUT)), SOMEONE);
+    }
+
+    private Consumer<Catalog> rename(Image image) {
+        return catalog -> catalog.change(
+                ImageRef.of(image.id()), null, new ImageChange(new ImageName(name), null, Map.of(), null, null));
+    }
+
+    private Consumer<Catalog> describe(String description, @Nullable Long version) {
+        return catalog -> catalog.change(ref, version, new ImageChange(null, description, Map.of(), null, null));
+    }
+
+    private static void assertSecondRefused(Race.Outcome outcome, ProblemType type) {
+        assertThat(outcome.secondWaited()).isTrue();
+        assertThat(outcome.first()).isNull();
+        assertThat(outcome.second())
+                .isInstanceOfSatisfying(
+                        CowshedException.class, e -> assertThat(e.type()).isEqualTo(type));
+    }
+}

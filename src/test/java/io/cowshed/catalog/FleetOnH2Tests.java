@@ -1,0 +1,10 @@
+package io.cowshed.catalog;
+
+import io.cowshed.testing.TestDatabase;
+
+class FleetOnH2Tests extends FleetTests {
+
+    FleetOnH2Tests() {
+        super(TestDatabase.Kind.H2);
+    }
+}

@@ -1,0 +1,232 @@
+package io.cowshed.catalog;
+
+import static io.cowshed.catalog.CatalogFixture.LAYOUT;
+import static io.cowshed.catalog.CatalogFixture.SOMEONE;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.cowshed.problem.CowshedException;
+import io.cowshed.problem.ProblemType;
+import io.cowshed.testing.TestDatabase;
+import jakarta.persistence.EntityManagerFactory;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.hibernate.SessionFactory;
+import org.hibernate.stat.Statistics;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** Lists and lineages of a small fleet, compared with the same done in memory. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class ListingTests {
+
+    private final CatalogFixture fixture;
+    private final List<Image> all = new ArrayList<>();
+    private Image parent;
+
+    @SuppressWarnings("NullAway.Init")
+    ListingTests(TestDatabase.Kind kind) {
+        fixture = new CatalogFixture(kind, "spring.jpa.properties.hibernate.generate_statistics=true");
+    }
+
+    @BeforeAll
+    void fill() {
+        parent = fixture.sealedBase("Zebra");
+        all.add(parent);
+        for (int i = 0; i < 40; i++) {
+            NewImage wanted = new NewImage(
+                    fixture.newId(),
+                    new ImageName((i % 2 == 0 ? "a" : "B") + "-" + (i * 7919 % 40)),
+                    i % 5 == 0 ? "100% ÄRGER_" + i : "plain",
+                    new Labels(
+                            i % 3 == 0 ? Map.of("team", "net", "env", i % 2 == 0 ? "prod" : "test") : Map.of("x", "")),
+                    Lifetime.PERSISTENT,
+                    null);
+            Layout layout = new Layout(LAYOUT.virtualSize() + i % 4 * 512L, 0, 65536);
+            all.add(
+                    i % 4 == 0
+                            ? fixture.catalog().addBase(wanted, layout, SOMEONE)
+                            : fixture.catalog()
+                                    .addClones(ImageRef.of(parent.id()), List.of(new NewClone(wanted, layout)), SOMEONE)
+                                    .getFirst());
+        }
+    }
+
+    @AfterAll
+    void close() {
+        fixture.close();
+    }
+
+    @Test
+    void pagesThroughEverySortInBothDirections() {
+        Map<String, Comparator<Image>> sorts = Map.of(
+                "createdAt",
+                        Comparator.comparing(Image::createdAt)
+                                .thenComparing(image -> image.id().toString()),
+                "name", Comparator.comparing(Image::name),
+                "virtualSize",
+                        Comparator.comparingLong(Image::virtualSize)
+                                .thenComparing(image -> image.id().toString()));
+        sorts.forEach((sort, order) -> {
+            List<String> expected = all.stream().sorted(order).map(Image::name).toList();
+            assertThat(names(ImageSort.parse(sort))).as(sort).isEqualTo(expected);
+            assertThat(names(ImageSort.parse("-" + sort))).as("-" + sort).isEqualTo(expected.reversed());
+        });
+    }
+
+    @Test
+    void filters() {
+        assertListed(query("zEB", "", null, null), image -> image.name().equals("Zebra"));
+        assertListed(
+                query("% ärger_", "", null, null), image -> image.description().contains("% ÄRGER_"));
+        assertListed(query("nothing like it", "", null, null), _ -> false);
+        assertListed(query(null, "team=net", null, null), image -> has(image, "team", "net"));
+        assertListed(
+                query(null, "team=net,env!=prod", null, null),
+                image -> has(image, "team", "net") && !has(image, "env", "prod"));
+        assertListed(query(null, "env!=prod", null, null), image -> !has(image, "env", "prod"));
+        assertListed(
+                query(null, "x", null, null), image -> image.labels().values().containsKey("x"));
+        assertListed(
+                query(null, "!x", null, null), image -> !image.labels().values().containsKey("x"));
+        assertListed(query(null, "x=", null, null), image -> has(image, "x", ""));
+        assertListed(query(null, "", true, null), Image::isSealed);
+        assertListed(query(null, "", false, null), image -> !image.isSealed());
+        assertListed(query(null, "", null, parent), image -> parent.id().equals(image.parentId()));
+    }
+
+    @Test
+    void showsTheTrashOnlyWhenAskedFor() {
+        Image trashed = fixture.base("soon-trashed");
+        fixture.trash(trashed.id());
+        ImageQuery trash = new ImageQuery(
+                null, LabelSelector.any(), Set.of(ImageState.TRASHED), null, null, null, ImageSort.DEFAULT, null, 10);
+        assertThat(fixture.listing().list(trash).items())
+                .extracting(entry -> entry.image().id())
+                .containsExactly(trashed.id());
+        assertThat(names(ImageSort.DEFAULT)).doesNotContain("soon-trashed").hasSize(all.size());
+    }
+
+    @Test
+    void showsPlaceInTheGraph() {
+        for (ImageEntry entry : fixture.listing().list(ImageQuery.ALL).items()) {
+            boolean clone = entry.image().parentId() != null;
+            assertThat(entry.depth()).isEqualTo(clone ? 1 : 0);
+            assertThat(entry.parent()).isEqualTo(clone ? new ImageLink(parent.id(), "Zebra", parent.state()) : null);
+            assertThat(entry.children()).isEqualTo(entry.image().id().equals(parent.id()) ? 30 : 0);
+        }
+    }
+
+    @Test
+    void loadsManyImagesInAsManyStatementsAsFew() {
+        Statistics statistics = fixture.bean(EntityManagerFactory.class)
+                .unwrap(SessionFactory.class)
+                .getStatistics();
+        fixture.listing().list(limited(2));
+        statistics.clear();
+        fixture.listing().list(limited(2));
+        long few = statistics.getPrepareStatementCount();
+        statistics.clear();
+        fixture.listing().list(limited(40));
+        assertThat(few).isPositive();
+        assertThat(statistics.getPrepareStatementCount()).isEqualTo(few);
+    }
+
+    @Test
+    void refusesACursorThatWasMendedOrBelongsToAnotherQuery() {
+        String cursor =
+                Objects.requireNonNull(fixture.listing().list(limited(2)).nextCursor());
+        ImageQuery other = new ImageQuery(
+                "a", LabelSelector.any(), ImageQuery.UNTRASHED, null, null, null, ImageSort.DEFAULT, cursor, 2);
+        List<ImageQuery> wrong = new ArrayList<>(List.of(other));
+        for (int i = 0; i < cursor.length(); i++) {
+            char mended = cursor.charAt(i) == 'A' ? 'Q' : 'A';
+            wrong.add(at(cursor.substring(0, i) + mended + cursor.substring(i + 1)));
+        }
+        wrong.addAll(List.of(at(""), at("%"), at(cursor + "AAAA"), at("A".repeat(10_000)), at(cursor.substring(4))));
+        for (ImageQuery query : wrong) {
+            assertThatThrownBy(() -> fixture.listing().list(query))
+                    .as(String.valueOf(query.cursor()))
+                    .isInstanceOfSatisfying(
+                            CowshedException.class, e -> assertThat(e.type()).isEqualTo(ProblemType.INVALID_REQUEST));
+        }
+    }
+
+    @Test
+    void followsTheGraphBothWays() {
+        Image middle = fixture.seal(fixture.cloneOf(parent, "middle"));
+        List<Image> leaves = fixture.clonesOf(middle, "leaf-", 3);
+
+        assertThat(fixture.lineages().chain(leaves.getFirst().id()))
+                .containsExactly(leaves.getFirst().id(), middle.id(), parent.id());
+        Lineage lineage = fixture.lineages().of(ImageRef.of(middle.id()), 2);
+        assertThat(lineage.ancestors())
+                .containsExactly(
+                        new Lineage.Ancestor(new ImageLink(parent.id(), "Zebra", ImageState.AVAILABLE), true, 0));
+        assertThat(lineage.image().depth()).isEqualTo(1);
+        assertThat(lineage.image().children()).isEqualTo(3);
+        assertThat(lineage.image().descendants())
+                .extracting(descendant -> descendant.image().id())
+                .containsExactly(leaves.get(0).id(), leaves.get(1).id());
+        Lineage whole = fixture.lineages().of(ImageRef.of(parent.id()), 1000);
+        assertThat(whole.image().descendants()).hasSize(31);
+        assertThat(whole.image().descendants().getLast().descendants()).hasSize(3);
+        leaves.forEach(leaf -> fixture.catalog().remove(ImageRef.of(leaf.id()), null));
+        fixture.catalog().remove(ImageRef.of(middle.id()), null);
+    }
+
+    private List<String> names(ImageSort sort) {
+        List<String> names = new ArrayList<>();
+        String cursor = null;
+        do {
+            ImagePage page = fixture.listing()
+                    .list(new ImageQuery(
+                            null, LabelSelector.any(), ImageQuery.UNTRASHED, null, null, null, sort, cursor, 7));
+            page.items().forEach(entry -> names.add(entry.image().name()));
+            cursor = page.nextCursor();
+        } while (cursor != null);
+        return names;
+    }
+
+    private void assertListed(ImageQuery query, Predicate<Image> expected) {
+        assertThat(fixture.listing().list(query).items())
+                .extracting(entry -> entry.image().name())
+                .isEqualTo(all.stream().filter(expected).map(Image::name).toList());
+    }
+
+    private static boolean has(Image image, String key, String value) {
+        return value.equals(image.labels().values().get(key));
+    }
+
+    private static ImageQuery query(
+            @Nullable String text, String labels, @Nullable Boolean sealed, @Nullable Image parent) {
+        return new ImageQuery(
+                text,
+                labels.isEmpty() ? LabelSelector.any() : LabelSelector.parse(labels),
+                ImageQuery.UNTRASHED,
+                sealed,
+                null,
+                parent == null ? null : parent.id(),
+                ImageSort.DEFAULT,
+                null,
+                100);
+    }
+
+    private static ImageQuery limited(int limit) {
+        return new ImageQuery(
+                null, LabelSelector.any(), ImageQuery.UNTRASHED, null, null, null, ImageSort.DEFAULT, null, limit);
+    }
+
+    private static ImageQuery at(String cursor) {
+        return new ImageQuery(
+                null, LabelSelector.any(), ImageQuery.UNTRASHED, null, null, null, ImageSort.DEFAULT, cursor, 2);
+    }
+}

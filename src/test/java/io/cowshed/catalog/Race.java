@@ -1,0 +1,143 @@
+package io.cowshed.catalog;
+
+import io.cowshed.testing.TestDatabase;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Two transactions: the first does its work and holds its locks; the second begins, and either ends or is seen to wait;
+ * only then does the first commit.
+ */
+final class Race {
+
+    /** A transaction: does the work, then calls back, then commits. */
+    @FunctionalInterface
+    interface Contender {
+        void run(Pause beforeCommit) throws Exception;
+    }
+
+    /** What a contender does between its work and its commit. */
+    @FunctionalInterface
+    interface Pause {
+        void pause() throws Exception;
+    }
+
+    /**
+     * How it ended.
+     *
+     * @param secondWaited whether the second was seen waiting for a lock of the first
+     * @param first why the first failed, or null
+     * @param second why the second failed, or null
+     */
+    record Outcome(
+            boolean secondWaited,
+            @Nullable Throwable first,
+            @Nullable Throwable second) {
+
+        boolean bothCommitted() {
+            return first == null && second == null;
+        }
+    }
+
+    private final TestDatabase database;
+
+    Race(TestDatabase database) {
+        this.database = database;
+    }
+
+    Outcome run(Contender first, Contender second) throws Exception {
+        CountDownLatch firstHolds = new CountDownLatch(1);
+        CountDownLatch firstMayCommit = new CountDownLatch(1);
+        try (Connection observer = database.connect();
+                ExecutorService threads = Executors.newFixedThreadPool(2)) {
+            Future<@Nullable Void> one = threads.submit(() -> {
+                try {
+                    first.run(() -> {
+                        firstHolds.countDown();
+                        firstMayCommit.await();
+                    });
+                } finally {
+                    firstHolds.countDown();
+                }
+                return null;
+            });
+            firstHolds.await();
+            boolean waited;
+            Future<@Nullable Void> two;
+            try {
+                AtomicReference<@Nullable Thread> thread = new AtomicReference<>();
+                two = threads.submit(() -> {
+                    thread.set(Thread.currentThread());
+                    second.run(() -> {});
+                    return null;
+                });
+                waited = awaitWaitingOrDone(observer, thread, two);
+            } finally {
+                firstMayCommit.countDown();
+            }
+            Throwable failureOfSecond = failure(two);
+            return new Outcome(waited, failure(one), failureOfSecond);
+        }
+    }
+
+    private boolean awaitWaitingOrDone(Connection observer, AtomicReference<@Nullable Thread> thread, Future<?> second)
+            throws SQLException {
+        while (!second.isDone()) {
+            if (someoneWaits(observer) || meetsUncommittedKey(thread.get())) {
+                return true;
+            }
+            Thread.onSpinWait();
+        }
+        return false;
+    }
+
+    private boolean someoneWaits(Connection observer) throws SQLException {
+        String sql = switch (database.kind()) {
+            case H2 -> "select count(*) from information_schema.sessions where blocker_id is not null";
+            case POSTGRESQL ->
+                "select count(*) from pg_stat_activity "
+                        + "where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0";
+        };
+        try (Statement statement = observer.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            rows.next();
+            return rows.getInt(1) > 0;
+        }
+    }
+
+    /**
+     * Whether the thread is at the place where H2 finds that another transaction has inserted a key. H2 then neither
+     * fails nor waits: it runs the statement again until the other has ended.
+     */
+    private static boolean meetsUncommittedKey(@Nullable Thread thread) {
+        if (thread == null) {
+            return false;
+        }
+        StackTraceElement[] frames = thread.getStackTrace();
+        for (int i = 1; i < frames.length; i++) {
+            if (frames[i].getMethodName().equals("checkUnique")
+                    && frames[i - 1].getClassName().equals("org.h2.message.DbException")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static @Nullable Throwable failure(Future<?> future) throws InterruptedException {
+        try {
+            future.get();
+            return null;
+        } catch (ExecutionException e) {
+            return e.getCause();
+        }
+    }
+}
