@@ -94,7 +94,7 @@ final class Sweep {
             return;
         }
         if (backings.contains(image)) {
-            LOG.warn("Image {} has no row, but is the backing of one that has: {} is kept", image, sideName);
+            LOG.warn("Image {} has no row, but may be the backing of one that has: {} is kept", image, sideName);
             spared.add(image);
             return;
         }
