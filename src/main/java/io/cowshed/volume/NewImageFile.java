@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The file of an image in the making. It is filled through {@link #file()}, {@link #publish()} gives it its image's name,
@@ -25,6 +27,8 @@ import java.util.concurrent.ThreadLocalRandom;
  * {@link #publish()} leaves both names to the next sweep. For one thread.
  */
 public final class NewImageFile implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(NewImageFile.class);
 
     private static final int ATTEMPTS = 8;
     private static final Duration BACKDATED = Duration.ofSeconds(1);
@@ -101,13 +105,12 @@ public final class NewImageFile implements AutoCloseable {
         }
     }
 
-    /** The image's row has been committed: the file stays. */
+    /** The image's row has been committed: the file stays. Where the incoming name cannot be removed, a sweep does it. */
     public void catalogued() {
-        try {
+        try (file) {
             Files.deleteIfExists(incoming);
-            file.close();
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            LOG.warn("{} is left to a sweep", incoming, e);
         }
     }
 
