@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cowshed.engine.oracle.QemuImg;
 import io.cowshed.engine.oracle.QemuIo;
+import io.cowshed.engine.posix.FileLock;
 import io.cowshed.engine.posix.OutOfSpaceException;
+import io.cowshed.engine.posix.PosixFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -103,6 +105,22 @@ class NewImageFileTests {
         file.close();
         assertThat(on.incoming()).isEmpty();
         assertThat(on.path(id)).doesNotExist();
+    }
+
+    @Test
+    void aNewFileIsOursOnlyWhenFencedAndStillThere() throws Exception {
+        Path name = directory.resolve("new");
+        try (PosixFile file = PosixFile.create(name, 0600)) {
+            try (PosixFile sweeper = PosixFile.openForReading(name);
+                    FileLock _ = FileLock.fence(sweeper)) {
+                assertThat(NewImageFile.claim(file, name)).isFalse();
+            }
+            assertThat(NewImageFile.claim(file, name)).isTrue();
+            Files.delete(name);
+            assertThat(NewImageFile.claim(file, name)).isFalse();
+            Files.createFile(name);
+            assertThat(NewImageFile.claim(file, name)).isFalse();
+        }
     }
 
     @Test
