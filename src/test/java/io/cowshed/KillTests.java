@@ -142,7 +142,8 @@ class KillTests {
                 catalogued.add(image.path("name").asString());
                 files.add(path);
                 assertThat(image.path("state").asString()).isEqualTo("available");
-                QemuImg.run("check", directory.resolve("data/volume").resolve(path).toString());
+                QemuImg.run(
+                        "check", directory.resolve("data/volume").resolve(path).toString());
             }
             acknowledged.forEach((name, there) -> assertThat(catalogued.contains(name))
                     .as("%s was said to be %s", name, there ? "made" : "removed")
@@ -168,8 +169,7 @@ class KillTests {
 
     private static Set<String> names(Path directory, String part) throws IOException {
         try (Stream<Path> files = Files.list(directory.resolve("data/volume").resolve(part))) {
-            return files.map(file -> part + "/" + file.getFileName())
-                    .collect(Collectors.toCollection(TreeSet::new));
+            return files.map(file -> part + "/" + file.getFileName()).collect(Collectors.toCollection(TreeSet::new));
         }
     }
 }

@@ -79,6 +79,16 @@ public class Catalog {
     }
 
     /**
+     * Ends what is under way for an image whose file nobody works on any more: a name that was only reserved is given back.
+     *
+     * @return whether the catalogue has the image, so that its file must stay
+     */
+    public boolean settle(UUID id) {
+        abandon(id);
+        return images.exists(id);
+    }
+
+    /**
      * Adds an image with no parent, whose file is in place.
      *
      * @throws NameTaken if another image has its name
@@ -91,14 +101,17 @@ public class Catalog {
      * That clones of an image with such names and sizes can be made now: for a caller who is about to make their files.
      * {@link #addClones} decides.
      *
+     * @param virtualSize null for the parent's
      * @return the parent
      * @throws CowshedException as {@link #addClones} does
      */
     @Transactional(readOnly = true)
-    public Image checkClones(ImageRef parentRef, List<ImageName> names, long virtualSize) {
+    public Image checkClones(ImageRef parentRef, List<ImageName> names, @Nullable Long virtualSize) {
         Image parent = images.find(parentRef);
         parent.requireClonable();
-        parent.requireFits(virtualSize);
+        if (virtualSize != null) {
+            parent.requireFits(virtualSize);
+        }
         requireDepthBelow(parent);
         requireFree(names);
         return parent;
@@ -178,6 +191,35 @@ public class Catalog {
         }
         image.change(change, clock.instant());
         flush.orRefuse(renamed ? Map.of(Constraint.LIVE_NAME, () -> taken(List.of(name))) : Map.of());
+        return image;
+    }
+
+    /**
+     * That an image can be removed now: for a caller who is about to touch its file. {@link #remove} decides.
+     *
+     * @return the image
+     * @throws CowshedException as {@link #remove} does
+     */
+    @Transactional(readOnly = true)
+    public Image checkRemoval(ImageRef ref, @Nullable Long expectedVersion) {
+        Image image = images.find(ref);
+        requireVersion(image, expectedVersion);
+        image.requireRemovable();
+        requireChildless(image, "removed");
+        return image;
+    }
+
+    /**
+     * That an image can be unsealed now: for a caller who is about to touch its file. {@link #unseal} decides.
+     *
+     * @return the image
+     * @throws CowshedException as {@link #unseal} does
+     */
+    @Transactional(readOnly = true)
+    public Image checkUnsealing(ImageRef ref) {
+        Image image = images.find(ref);
+        image.requireState(ImageState.AVAILABLE, "unsealed");
+        requireChildless(image, "unsealed");
         return image;
     }
 

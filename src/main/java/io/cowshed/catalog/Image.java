@@ -232,6 +232,16 @@ public class Image {
         }
     }
 
+    /**
+     * That the image can be worked on.
+     *
+     * @param attempt what is refused otherwise, as in "cannot be <i>sealed</i>"
+     * @throws CowshedException of type IMAGE_NOT_AVAILABLE if it is being made or in the trash
+     */
+    public void requireAvailable(String attempt) {
+        requireState(ImageState.AVAILABLE, attempt);
+    }
+
     /** @throws CowshedException of type IMAGE_NOT_AVAILABLE if it is in another state */
     void requireState(ImageState required, String attempt) {
         if (state != required) {

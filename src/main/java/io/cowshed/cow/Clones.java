@@ -6,12 +6,15 @@ import io.cowshed.catalog.ImageName;
 import io.cowshed.catalog.ImageRef;
 import io.cowshed.catalog.Layout;
 import io.cowshed.catalog.NewClone;
+import io.cowshed.catalog.Registration;
 import io.cowshed.catalog.web.NewImageFields;
 import io.cowshed.database.TimeOrderedIds;
-import io.cowshed.engine.qcow2.NewImage;
+import io.cowshed.engine.qcow2.FreshImage;
 import io.cowshed.engine.qcow2.format.ImageIdentity;
-import io.cowshed.volume.FreshFile;
-import io.cowshed.volume.FreshFiles;
+import io.cowshed.problem.CowshedException;
+import io.cowshed.problem.ProblemType;
+import io.cowshed.volume.ImageFileStatus;
+import io.cowshed.volume.NewImageFile;
 import io.cowshed.volume.Volume;
 import java.io.IOException;
 import java.time.Clock;
@@ -21,4 +24,77 @@ import java.util.UUID;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.support.TransactionOperations;
+
+/** Makes clones: overlays that hold nothing yet, so that it takes as long for a disk of terabytes as for a small one. */
+@Component
+public class Clones {
+
+    /** What a new overlay takes at most, in bytes. */
+    private static final long OVERLAY_SIZE = 24 << 10;
+
+    private final Catalog catalog;
+    private final Registration registration;
+    private final Volume volume;
+    private final TimeOrderedIds ids;
+    private final Clock clock;
+
+    Clones(Catalog catalog, Registration registration, Volume volume, TimeOrderedIds ids, Clock clock) {
+        this.catalog = catalog;
+        this.registration = registration;
+        this.volume = volume;
+        this.ids = ids;
+        this.clock = clock;
+    }
+
+    /**
+     * Makes clones of one image, all or none.
+     *
+     * @param virtualSize of their disks in bytes; null for the parent's
+     * @param answer made in the transaction that makes them, from the clones in the order of their names
+     * @throws CowshedException where a rule forbids it, or the volume cannot take it
+     */
+    public <T> T create(
+            ImageRef parentRef,
+            List<ImageName> names,
+            NewImageFields fields,
+            @Nullable Long virtualSize,
+            String createdBy,
+            Function<List<Image>, T> answer) {
+        Image parent = catalog.checkClones(parentRef, names, virtualSize);
+        volume.requireFile(parent.id());
+        volume.requireRoomFor(OVERLAY_SIZE * names.size());
+        long size = virtualSize == null ? parent.virtualSize() : virtualSize;
+        List<NewImageFile> files = new ArrayList<>(names.size());
+        try {
+            List<NewClone> clones = new ArrayList<>(names.size());
+            for (ImageName name : names) {
+                UUID id = ids.next();
+                NewImageFile file = volume.create(id);
+                files.add(file);
+                long rounded = write(file, name, size, parent);
+                ImageFileStatus status = file.publish();
+                clones.add(new NewClone(
+                        fields.named(id, name, clock.instant()),
+                        new Layout(rounded, status.allocatedSize(), 1 << FreshImage.DEFAULT_CLUSTER_BITS)));
+            }
+            return registration.commit(
+                    files, () -> answer.apply(catalog.addClones(ImageRef.of(parent.id()), clones, createdBy)));
+        } finally {
+            files.forEach(NewImageFile::close);
+        }
+    }
+
+    private static long write(NewImageFile file, ImageName name, long size, Image parent) {
+        try {
+            return FreshImage.overlay(
+                    file.file(),
+                    size,
+                    FreshImage.DEFAULT_CLUSTER_BITS,
+                    new ImageIdentity(file.image(), name.value()),
+                    Volume.backingName(parent.id()));
+        } catch (IOException e) {
+            throw new CowshedException(
+                    ProblemType.VOLUME_UNAVAILABLE, "The file of a new clone cannot be written.", null, e);
+        }
+    }
+}

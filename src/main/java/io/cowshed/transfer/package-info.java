@@ -4,7 +4,16 @@
  */
 @NullMarked
 @ApplicationModule(
-        allowedDependencies = {"problem", "http", "catalog", "volume", "engine::block", "engine::qcow2", "engine::posix"
+        allowedDependencies = {
+            "problem",
+            "http",
+            "catalog",
+            "volume",
+            "database",
+            "catalog::web",
+            "engine::block",
+            "engine::qcow2",
+            "engine::qcow2.format"
         })
 package io.cowshed.transfer;
 

@@ -65,6 +65,16 @@ public final class Removal implements AutoCloseable {
         held.close();
     }
 
+    /** The image's row stays for good, and so does the file. */
+    public void refused() {
+        try {
+            Files.deleteIfExists(retired);
+        } catch (IOException e) {
+            throw VolumeFailures.of(image, e);
+        }
+        held.close();
+    }
+
     /** Lets the file go as it is. */
     @Override
     public void close() {

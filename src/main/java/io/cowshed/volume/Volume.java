@@ -9,8 +9,10 @@ import io.cowshed.engine.posix.FileStatus;
 import io.cowshed.engine.posix.PosixFile;
 import io.cowshed.engine.qcow2.ImageChain;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -104,6 +106,16 @@ public final class Volume {
         }
     }
 
+    /**
+     * Opens a held image with all that lies below it. Closing it leaves it held.
+     *
+     * @param ancestors as for {@link #open(UUID, Set)}
+     * @throws io.cowshed.engine.block.ImageException as there
+     */
+    public DiskImage open(HeldImage held, Set<UUID> ancestors) throws IOException {
+        return ImageChain.open(held.file(), ImageFormat.QCOW2, backings(ancestors));
+    }
+
     /** Finds the backing files of an image among {@code allowed}, and refuses all else. */
     public BackingResolver backings(Set<UUID> allowed) {
         return new SiblingBackings(this, Set.copyOf(allowed));
@@ -147,10 +159,31 @@ public final class Volume {
         }
     }
 
+    /**
+     * Makes sure that the image's file is there.
+     *
+     * @throws ImageFileMissing when it is not
+     */
+    public void requireFile(UUID image) {
+        if (status(image).isEmpty()) {
+            throw new ImageFileMissing(
+                    image, new NoSuchFileException(layout.image(image).toString()));
+        }
+    }
+
     /** What the image's file takes on the volume now, in bytes; empty when there is no file. */
     public OptionalLong allocatedSize(UUID image) {
         Optional<ImageFileStatus> status = status(image);
         return status.isPresent() ? OptionalLong.of(status.get().allocatedSize()) : OptionalLong.empty();
+    }
+
+    /** Whether a file for this image is being made, or was begun and left behind. */
+    public boolean isIncoming(UUID image) {
+        try (DirectoryStream<Path> names = Files.newDirectoryStream(layout.incoming(), image + ".*")) {
+            return names.iterator().hasNext();
+        } catch (IOException e) {
+            throw VolumeFailures.of(image, e);
+        }
     }
 
     /** The volume's space now. */

@@ -78,7 +78,7 @@ class AccessTests extends ServiceTests {
         JsonNode made = newToken("operator");
         String secret = made.path("secret").asString();
 
-        assertThat(api.get("tokens").toString())
+        assertThat(api.get("tokens").json().toString())
                 .contains(made.path("id").asString())
                 .doesNotContain(secret);
         try (var connection = database.connect();
@@ -86,8 +86,7 @@ class AccessTests extends ServiceTests {
                 var rows = statement.executeQuery("select * from access_token")) {
             while (rows.next()) {
                 for (int column = 1; column <= rows.getMetaData().getColumnCount(); column++) {
-                    assertThat(String.valueOf(rows.getObject(column)))
-                            .doesNotContain(secret.substring(secret.lastIndexOf('_') + 1));
+                    assertThat(String.valueOf(rows.getObject(column))).doesNotContain(secret.substring(37));
                 }
             }
         }
@@ -104,7 +103,8 @@ class AccessTests extends ServiceTests {
 
         assertThat(holder.get("images").status()).isEqualTo(401);
         assertThat(api.delete(path).problem()).isEqualTo("not-found");
-        assertThat(api.get("tokens").toString()).doesNotContain(made.path("id").asString());
+        assertThat(api.get("tokens").json().toString())
+                .doesNotContain(made.path("id").asString());
     }
 
     @Test

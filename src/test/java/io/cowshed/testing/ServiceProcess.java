@@ -50,7 +50,8 @@ public final class ServiceProcess implements AutoCloseable {
             command.add("--" + property);
         }
         try {
-            Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+            Process process =
+                    new ProcessBuilder(command).redirectErrorStream(true).start();
             return new ServiceProcess(process, connect(process, directory));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -71,7 +72,8 @@ public final class ServiceProcess implements AutoCloseable {
             if (READY.matcher(line).find()) {
                 Thread.ofVirtual().start(() -> output.lines().forEach(_ -> {}));
                 return new ApiClient(
-                        port, Files.readString(directory.resolve("data/admin-token")).strip());
+                        port,
+                        Files.readString(directory.resolve("data/admin-token")).strip());
             }
         }
         throw new AssertionError("the service did not start:\n" + seen);

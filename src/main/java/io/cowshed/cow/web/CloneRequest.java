@@ -17,25 +17,36 @@ import org.jspecify.annotations.Nullable;
 
 /** One clone under a name, or many under numbered names. */
 record CloneRequest(
-        @Schema(description = "The name of the one clone to make.") @Nullable String name,
+        @Schema(description = "The name of the one clone to make.") @Nullable
+        String name,
 
-        @Schema(description = "What the names of several clones begin with; a number follows, from 1 to count, with leading zeros so that all names are equally long.")
-        @Nullable String namePrefix,
+        @Schema(
+                description =
+                        "What the names of several clones begin with; a number follows, from 1 to count, with leading zeros so that all names are equally long.")
+        @Nullable
+        String namePrefix,
 
-        @Schema(description = "How many clones to make; all of them come to be, or none.") @Min(1) @Max(1000)
-        @Nullable Integer count,
+        @Schema(description = "How many clones to make; all of them come to be, or none.") @Min(1) @Max(1000) @Nullable
+        Integer count,
 
-        @Schema(description = "At most 2000 characters.") @Nullable String description,
+        @Schema(description = "At most 2000 characters.") @Nullable
+        String description,
 
         @Nullable Map<String, String> labels,
 
-        @Schema(description = "disposable by default where there is a ttl, else persistent.") @Nullable Lifetime lifetime,
+        @Schema(description = "disposable by default where there is a ttl, else persistent.") @Nullable
+        Lifetime lifetime,
 
-        @Schema(description = "How long a disposable clone lives, as an ISO 8601 duration.", types = "string", format = "duration", example = "PT8H")
-        @Nullable Duration ttl,
+        @Schema(
+                description = "How long a disposable clone lives, as an ISO 8601 duration.",
+                types = "string",
+                format = "duration",
+                example = "PT8H")
+        @Nullable
+        Duration ttl,
 
-        @Schema(description = "The length of the disk, if it shall be longer than the parent's.")
-        @Nullable ByteSize virtualSize) {
+        @Schema(description = "The length of the disk, if it shall be longer than the parent's.") @Nullable
+        ByteSize virtualSize) {
 
     boolean isForMany() {
         return namePrefix != null;

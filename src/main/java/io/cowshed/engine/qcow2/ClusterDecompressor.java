@@ -50,6 +50,10 @@ final class ClusterDecompressor implements AutoCloseable {
             input = new byte[mapping.length()];
         }
         int length = file.read(mapping.hostOffset(), ByteBuffer.wrap(input, 0, mapping.length()));
+        if (length == 0) {
+            throw new CorruptImageException(
+                    file.name(), STRUCTURE, mapping.hostOffset(), "it lies beyond the end of the file");
+        }
         String problem = switch (type) {
             case ZLIB -> inflate(length);
             case ZSTD -> unzstd(length);

@@ -18,7 +18,7 @@ final class ClusterMapper {
     private static final long COPIED = 1L << 63;
 
     /** How many pages of tables one answer may take, so that it comes promptly however long the run is. */
-    private static final int MAX_PAGES = 256;
+    private static final int MAX_PAGES = 16;
 
     private final BlockFile file;
     private final Qcow2Header header;

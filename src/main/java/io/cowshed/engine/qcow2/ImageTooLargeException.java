@@ -7,7 +7,8 @@ public final class ImageTooLargeException extends IOException {
 
     private final long limit;
 
-    ImageTooLargeException(String file, long limit) {
+    /** {@code limit} is the largest virtual size that would have been allowed, in bytes. */
+    public ImageTooLargeException(String file, long limit) {
         super(file + ": the disk would be larger than the " + limit + " bytes allowed here");
         this.limit = limit;
     }

@@ -13,6 +13,7 @@ import io.cowshed.engine.qcow2.format.RefcountTableEntry;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -43,13 +44,15 @@ public final class Qcow2Validation {
     private final List<MetadataRegion> regions = new ArrayList<>();
     private final List<MetadataRegion> l1Tables = new ArrayList<>();
     private final List<MetadataRegion> bitmapTables;
+    private final int windowClusters;
     private final BitSet windowsInUse = new BitSet();
     private final ClusterWindow metadata;
     private final ClusterWindow l2Tables;
     private final ClusterWindow scanned;
 
-    private Qcow2Validation(BlockFile file) throws IOException {
+    private Qcow2Validation(BlockFile file, int windowClusters) throws IOException {
         this.file = file;
+        this.windowClusters = windowClusters;
         this.header = Qcow2HeaderReader.read(file);
         this.geometry = header.geometry();
         this.fileSize = file.size();
@@ -58,10 +61,10 @@ public final class Qcow2Validation {
             throw new CorruptImageException(file.name(), "header", 0, "the file ends within its cluster");
         }
         long clusters = geometry.clustersFor(fileSize);
-        if (clusters > (long) MAX_WINDOWS * ClusterWindow.MAX_CLUSTERS) {
+        if (clusters > (long) MAX_WINDOWS * windowClusters) {
             throw new UnsupportedImageException(file.name(), "a file of " + clusters + " clusters");
         }
-        int window = (int) Math.min(clusters, ClusterWindow.MAX_CLUSTERS);
+        int window = (int) Math.min(clusters, windowClusters);
         this.metadata = new ClusterWindow(window);
         this.l2Tables = new ClusterWindow(window);
         this.scanned = new ClusterWindow(window);
@@ -79,7 +82,12 @@ public final class Qcow2Validation {
      * @throws ImageException when the image is not sound, or uses what the engine refuses
      */
     public static Qcow2Header validate(BlockFile file) throws IOException {
-        Qcow2Validation validation = new Qcow2Validation(file);
+        return validate(file, ClusterWindow.MAX_CLUSTERS);
+    }
+
+    /** Validates in windows of {@code windowClusters}, a multiple of 64. */
+    static Qcow2Header validate(BlockFile file, int windowClusters) throws IOException {
+        Qcow2Validation validation = new Qcow2Validation(file, windowClusters);
         validation.run();
         return validation.header;
     }
@@ -98,12 +106,28 @@ public final class Qcow2Validation {
         for (MetadataRegion region : regions) {
             region.checked(file.name(), fileSize, geometry);
         }
+        refuseOverlappingRegions();
+    }
+
+    /** Comes before any table is walked: so the tables together are no longer than the file, however many there are. */
+    private void refuseOverlappingRegions() throws CorruptImageException {
+        List<MetadataRegion> inOrder = regions.stream()
+                .sorted(Comparator.comparingLong(MetadataRegion::offset))
+                .toList();
+        long taken = 0;
+        for (MetadataRegion region : inOrder) {
+            long first = geometry.clusterOf(region.offset());
+            if (first <= taken) {
+                throw overlap(region.structure(), region.offset(), region.offset());
+            }
+            taken = geometry.clusterOf(region.offset() + region.bytes() - 1);
+        }
     }
 
     private void run() throws IOException {
         findWindowsInUse();
         for (int window = windowsInUse.nextSetBit(0); window >= 0; window = windowsInUse.nextSetBit(window + 1)) {
-            long start = (long) window * ClusterWindow.MAX_CLUSTERS;
+            long start = (long) window * windowClusters;
             metadata.moveTo(start);
             l2Tables.moveTo(start);
             takeMetadata();
@@ -125,7 +149,7 @@ public final class Qcow2Validation {
     }
 
     private int windowOf(long offset) {
-        return Math.toIntExact(geometry.clusterOf(offset) / ClusterWindow.MAX_CLUSTERS);
+        return Math.toIntExact(geometry.clusterOf(offset) / windowClusters);
     }
 
     private void takeMetadata() throws IOException {
@@ -157,17 +181,18 @@ public final class Qcow2Validation {
     private void take(String structure, long position, long offset) throws CorruptImageException {
         long cluster = geometry.clusterOf(offset);
         if (metadata.covers(cluster) && !metadata.add(cluster)) {
-            throw new CorruptImageException(
-                    file.name(),
-                    structure,
-                    position,
-                    "it claims the cluster at " + offset + ", which is other metadata");
+            throw overlap(structure, position, offset);
         }
+    }
+
+    private CorruptImageException overlap(String structure, long position, long offset) {
+        return new CorruptImageException(
+                file.name(), structure, position, "it claims the cluster at " + offset + ", which is other metadata");
     }
 
     private void checkDataAgainstWindow() throws IOException {
         for (int window = windowsInUse.nextSetBit(0); window >= 0; window = windowsInUse.nextSetBit(window + 1)) {
-            scanned.moveTo((long) window * ClusterWindow.MAX_CLUSTERS);
+            scanned.moveTo((long) window * windowClusters);
             for (MetadataRegion l1 : l1Tables) {
                 forEachL2Table(l1, (position, table) -> {
                     long cluster = geometry.clusterOf(table);

@@ -44,14 +44,14 @@ public final class SequentialWriter {
      * Begins an image.
      *
      * @param file an empty file
-     * @param clusterBits log2 of the cluster size, 9 to 21; {@link NewImage#DEFAULT_CLUSTER_BITS} where there is no wish
+     * @param clusterBits log2 of the cluster size, 9 to 21; {@link FreshImage#DEFAULT_CLUSTER_BITS} where there is no wish
      * @param limit the largest disk to take, in bytes; what the format can hold with this cluster size limits it too
      */
     public SequentialWriter(BlockFile file, int clusterBits, ImageIdentity identity, long limit) {
         this.file = file;
         this.geometry = new ClusterGeometry(clusterBits, false, FreshRefcounts.REFCOUNT_ORDER);
         this.identity = identity;
-        this.limit = Math.min(limit, NewImage.mostBytes(geometry));
+        this.limit = Math.min(limit, FreshImage.mostBytes(geometry));
         int clusterSize = geometry.clusterSize();
         this.buffer = ByteBuffer.allocateDirect(Math.max(BUFFER, clusterSize));
         this.partial = ByteBuffer.allocateDirect(clusterSize);
@@ -182,7 +182,7 @@ public final class SequentialWriter {
      * @throws ImageTooLargeException when the last sector does not fit within the limit
      */
     public Written finish() throws IOException {
-        zeros(NewImage.wholeSectors(file.name(), length, geometry) - length);
+        zeros(FreshImage.wholeSectors(file.name(), length, geometry) - length);
         long virtualSize = length;
         if (partial.position() > 0) {
             int used = partial.position();
@@ -190,7 +190,7 @@ public final class SequentialWriter {
             cluster(geometry.clusterStart(geometry.clusterOf(virtualSize)), partial.clear());
         }
         endL2Table();
-        int l1Entries = NewImage.l1Entries(geometry, virtualSize);
+        int l1Entries = FreshImage.l1Entries(geometry, virtualSize);
         long l1Offset = appendL1Table(l1Entries);
         writeBuffer();
         long others = geometry.clusterOf(bufferStart);
@@ -199,7 +199,7 @@ public final class SequentialWriter {
         refcounts.writeTo(file);
         file.write(
                 0,
-                NewImage.header(geometry, virtualSize, l1Offset, l1Entries, refcounts, identity, null)
+                FreshImage.header(geometry, virtualSize, l1Offset, l1Entries, refcounts, identity, null)
                         .encode());
         file.flush();
         return new Written(virtualSize, refcounts.fileSize());

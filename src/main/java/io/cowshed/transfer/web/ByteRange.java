@@ -33,7 +33,7 @@ record ByteRange(long start, long end) {
      */
     static @Nullable ByteRange parse(@Nullable String header, long size) {
         Matcher range = SINGLE.matcher(header == null ? "" : header.strip());
-        if (!range.matches() || range.group(1).isEmpty() && range.group(2).isEmpty()) {
+        if (!range.matches() || (range.group(1).isEmpty() && range.group(2).isEmpty())) {
             return null;
         }
         if (range.group(1).isEmpty()) {

@@ -3,12 +3,13 @@ package io.cowshed.engine.block;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
-/** A small file in memory, without holes. Counts the bytes that are read from it. */
+/** A small file in memory, without holes. Counts what is read from it. */
 public final class MemoryFile implements BlockFile {
 
     private final String name;
     private byte[] bytes;
     private long bytesRead;
+    private int reads;
     private boolean closed;
 
     public MemoryFile(String name, byte[] bytes) {
@@ -23,6 +24,10 @@ public final class MemoryFile implements BlockFile {
 
     public synchronized long bytesRead() {
         return bytesRead;
+    }
+
+    public synchronized int reads() {
+        return reads;
     }
 
     public boolean isClosed() {
@@ -49,6 +54,7 @@ public final class MemoryFile implements BlockFile {
         if (position < 0) {
             throw new IllegalArgumentException("position " + position);
         }
+        reads++;
         int length = (int) Math.min(target.remaining(), Math.max(0, bytes.length - position));
         if (length > 0) {
             target.put(bytes, (int) position, length);

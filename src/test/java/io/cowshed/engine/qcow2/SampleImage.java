@@ -17,7 +17,7 @@ import java.util.Random;
  * @param clusterSize in bytes
  * @param below the backing chain
  * @param size of the disk, in bytes
- * @param snapshot whether an internal snapshot is taken halfway through the writes
+ * @param snapshot whether an internal snapshot is taken halfway through the writes; not of version 2 over a backing file
  */
 record SampleImage(int seed, String options, int clusterSize, Below below, long size, boolean snapshot) {
 
@@ -37,7 +37,6 @@ record SampleImage(int seed, String options, int clusterSize, Below below, long 
     static final long ODD_SIZE = 1_000_003;
 
     private static final int SECTOR = 512;
-    private static final int OPERATIONS = 28;
 
     /** Makes the image, and all below it, in {@code directory}. */
     Path create(Path directory) throws IOException {
@@ -46,15 +45,16 @@ record SampleImage(int seed, String options, int clusterSize, Below below, long 
         Files.write(noise, halfCompressible(random));
         Path image = directory.resolve("top.qcow2");
         createLayer(directory, image, options, below, size, random);
-        boolean discards = below == Below.NOTHING || !options.contains("compat=0.10");
-        if (!discards) {
-            compressSome(image, size, clusterSize, noise);
+        GuestWrites writes = new GuestWrites(random, noise);
+        if (below != Below.NOTHING && options.contains("compat=0.10")) {
+            writes.applyWithoutDiscarding(image, size, clusterSize);
+            return image;
         }
         if (snapshot) {
-            QemuIo.run(image, "qcow2", script(random, size, clusterSize, noise, discards));
+            writes.apply(image, size, clusterSize);
             QemuImg.run("snapshot", "-c", "halfway", image.toString());
         }
-        QemuIo.run(image, "qcow2", script(random, size, clusterSize, noise, discards));
+        writes.apply(image, size, clusterSize);
         return image;
     }
 
@@ -63,13 +63,14 @@ record SampleImage(int seed, String options, int clusterSize, Below below, long 
             throws IOException {
         List<String> arguments = new ArrayList<>(List.of("create", "-q", "-f", "qcow2", "-o", imageOptions));
         Path noise = directory.resolve("noise");
+        GuestWrites writes = new GuestWrites(random, noise);
         switch (lower) {
             case NOTHING -> {}
             case QCOW2, QCOW2_SHORTER, QCOW2_LONGER -> {
                 long lowerSize = lengthBelow(lower, length);
                 Path base = directory.resolve("base.qcow2");
                 createLayer(directory, base, "cluster_size=4k", Below.NOTHING, lowerSize, random);
-                QemuIo.run(base, "qcow2", script(random, lowerSize, 4096, noise, true));
+                writes.apply(base, lowerSize, 4096);
                 arguments.addAll(List.of("-b", "base.qcow2", "-F", "qcow2"));
             }
             case RAW, RAW_SHORTER, RAW_OF_ODD_SIZE, RAW_OF_ONE_BYTE -> {
@@ -79,8 +80,7 @@ record SampleImage(int seed, String options, int clusterSize, Below below, long 
             case THREE_DEEP_MIXED -> {
                 Path middle = directory.resolve("middle.qcow2");
                 createLayer(directory, middle, "cluster_size=64k,compat=0.10", Below.QCOW2, length + 8192, random);
-                compressSome(middle, length + 8192, 65536, noise);
-                QemuIo.run(middle, "qcow2", script(random, length + 8192, 65536, noise, false));
+                writes.applyWithoutDiscarding(middle, length + 8192, 65536);
                 Path upper = directory.resolve("upper.qcow2");
                 QemuImg.run(
                         "create",
@@ -95,7 +95,7 @@ record SampleImage(int seed, String options, int clusterSize, Below below, long 
                         "qcow2",
                         upper.toString(),
                         Long.toString(roundedDown(length * 3 / 4, SECTOR)));
-                QemuIo.run(upper, "qcow2", script(random, roundedDown(length * 3 / 4, SECTOR), 512, noise, true));
+                writes.apply(upper, roundedDown(length * 3 / 4, SECTOR), SECTOR);
                 arguments.addAll(List.of("-b", "upper.qcow2", "-F", "qcow2"));
             }
         }
@@ -126,53 +126,6 @@ record SampleImage(int seed, String options, int clusterSize, Below below, long 
             }
             QemuIo.run(raw, "raw", commands);
         }
-    }
-
-    /** QEMU compresses only what has no cluster yet, so this comes first where nothing can be discarded. */
-    private static void compressSome(Path image, long size, int cluster, Path noise) {
-        long middle = roundedDown(size / 2, cluster);
-        long end = roundedDown(size - 1, cluster);
-        QemuIo.run(
-                image,
-                "qcow2",
-                List.of(
-                        "write -q -c -s " + noise + " 0 " + cluster * 2L,
-                        "write -q -c -s " + noise + " " + middle + " " + cluster * 3L,
-                        "write -q -c -P 9 " + end + " " + (size - end)));
-    }
-
-    /**
-     * Commands for qemu-io that touch the disk all over, its end included.
-     *
-     * @param discards whether discarding leaves a cluster unallocated: not over a backing file in version 2
-     */
-    private static List<String> script(Random random, long size, int cluster, Path noise, boolean discards) {
-        List<String> commands = new ArrayList<>();
-        for (int i = 0; i < OPERATIONS; i++) {
-            int most = (int) Math.min(size, Math.max(cluster * 3L, 96 << 10));
-            int length = 1 + random.nextInt(most);
-            long offset = i == 0 ? size - length : random.nextLong(size - length + 1);
-            long start = roundedDown(offset, cluster);
-            long whole = Math.min(size - start, cluster * (1L + random.nextInt(3)));
-            String range = offset + " " + length;
-            String clusters = start + " " + whole;
-            String pattern = "-P " + (1 + random.nextInt(255)) + " ";
-            String ofNoise = "-s " + noise + " ";
-            switch (random.nextInt(9)) {
-                case 0, 1 -> commands.add("write -q " + pattern + range);
-                case 2 -> commands.add("write -q " + ofNoise + range);
-                case 3, 4, 5 -> {
-                    commands.add("discard -q " + clusters);
-                    commands.add("write -q " + (discards ? "-c " : "") + (random.nextInt(3) == 0 ? pattern : ofNoise)
-                            + clusters);
-                }
-                case 6 -> commands.add("write -q -z " + range);
-                case 7 -> commands.add("write -q -z -u " + clusters);
-                case 8 -> commands.add("discard -q " + clusters);
-                default -> throw new AssertionError();
-            }
-        }
-        return commands;
     }
 
     private static byte[] halfCompressible(Random random) {

@@ -18,6 +18,13 @@ public record FeatureName(int kind, int bit, String name) {
     private static final int NAME_BYTES = 46;
     private static final int ROW_BYTES = 2 + NAME_BYTES;
 
+    /** @throws IllegalArgumentException when the name does not fit in its row */
+    public FeatureName {
+        if (name.length() > NAME_BYTES) {
+            throw new IllegalArgumentException("a feature name of " + name.length() + " characters");
+        }
+    }
+
     /** The names QEMU gives to what this engine may set. */
     public static final List<FeatureName> STANDARD = List.of(
             new FeatureName(0, 0, "dirty bit"),

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class NewImageTests {
+class FreshImageTests {
 
     private static final ImageIdentity IDENTITY = new ImageIdentity(new UUID(3, 4), "n".repeat(255));
 
@@ -36,7 +36,7 @@ class NewImageTests {
         for (long size : new long[] {0, 1, 512, 70_000, 1L << 30, (128L << 30) - 512}) {
             Path image = directory.resolve(size + ".qcow2");
             try (PosixFile file = PosixFile.create(image, 0600)) {
-                assertThat(NewImage.blank(file, size, clusterBits, IDENTITY)).isEqualTo((size + 511) / 512 * 512);
+                assertThat(FreshImage.blank(file, size, clusterBits, IDENTITY)).isEqualTo((size + 511) / 512 * 512);
             }
             assertSound(image);
             assertThat(QemuImg.run("info", "--output=json", image.toString()))
@@ -59,7 +59,7 @@ class NewImageTests {
     void largeDisksAreSoundAndSmall(long size) throws Exception {
         Path image = directory.resolve("large.qcow2");
         try (PosixFile file = PosixFile.create(image, 0600)) {
-            NewImage.blank(file, size, 16, IDENTITY);
+            FreshImage.blank(file, size, 16, IDENTITY);
             assertThat(file.allocatedSize()).isLessThanOrEqualTo(24 << 10);
         }
         assertSound(image);
@@ -79,7 +79,7 @@ class NewImageTests {
         CountingFile writes;
         try (PosixFile file = PosixFile.create(overlay, 0600)) {
             writes = new CountingFile(file);
-            NewImage.overlay(writes, 8L << 30, 16, IDENTITY, "base.qcow2");
+            FreshImage.overlay(writes, 8L << 30, 16, IDENTITY, "base.qcow2");
             file.flush();
             assertThat(file.allocatedSize()).isLessThanOrEqualTo(24 << 10);
         }
@@ -161,7 +161,7 @@ class NewImageTests {
         QemuIo.run(base, "qcow2", List.of("write -P 5 0 1M"));
         Path overlay = directory.resolve("overlay.qcow2");
         try (PosixFile file = PosixFile.create(overlay, 0600)) {
-            NewImage.overlay(file, 3 << 20, 9, new ImageIdentity(new UUID(0, 1), "a"), "base.qcow2");
+            FreshImage.overlay(file, 3 << 20, 9, new ImageIdentity(new UUID(0, 1), "a"), "base.qcow2");
         }
         assertSound(overlay);
         QemuIo.run(overlay, "qcow2", List.of("read -P 5 0 1M", "read -P 0 1M 2M"));
@@ -172,12 +172,12 @@ class NewImageTests {
         Path image = directory.resolve("image.qcow2");
         try (PosixFile file = PosixFile.create(image, 0600)) {
             for (String name : List.of("", "../base.qcow2", "/base", "nbd:host", "json:{}")) {
-                assertThatThrownBy(() -> NewImage.overlay(file, 1024, 16, IDENTITY, name))
+                assertThatThrownBy(() -> FreshImage.overlay(file, 1024, 16, IDENTITY, name))
                         .isInstanceOf(IllegalArgumentException.class);
             }
-            assertThatThrownBy(() -> NewImage.blank(file, (128L << 30) + 1, 9, IDENTITY))
+            assertThatThrownBy(() -> FreshImage.blank(file, (128L << 30) + 1, 9, IDENTITY))
                     .isInstanceOf(ImageTooLargeException.class);
-            assertThatThrownBy(() -> NewImage.blank(file, -1, 16, IDENTITY))
+            assertThatThrownBy(() -> FreshImage.blank(file, -1, 16, IDENTITY))
                     .isInstanceOf(IllegalArgumentException.class);
         }
         assertThat(Files.size(image)).isZero();

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A virtual size is rounded up to whole sectors of 512 bytes, as {@code qemu-img create} does: QEMU does not show the
  * rest of a broken one.
  */
-public final class NewImage {
+public final class FreshImage {
 
     /** log2 of the default cluster size, 64 KiB. */
     public static final int DEFAULT_CLUSTER_BITS = 16;
@@ -29,7 +29,7 @@ public final class NewImage {
     private static final int SECTOR = 512;
     private static final String BACKING_FORMAT = "qcow2";
 
-    private NewImage() {}
+    private FreshImage() {}
 
     /**
      * Makes a disk of zeros.

@@ -1,0 +1,66 @@
+package io.cowshed.cow;
+
+import io.cowshed.catalog.Catalog;
+import io.cowshed.catalog.Image;
+import io.cowshed.catalog.ImageRef;
+import io.cowshed.problem.CowshedException;
+import io.cowshed.volume.Removal;
+import io.cowshed.volume.Volume;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
+
+/** Removes images for good. */
+@Component
+public class Removals {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Removals.class);
+
+    private final Catalog catalog;
+    private final Volume volume;
+
+    Removals(Catalog catalog, Volume volume) {
+        this.catalog = catalog;
+        this.volume = volume;
+    }
+
+    /**
+     * Removes an image and its file.
+     *
+     * @param expectedVersion that the caller has read, or null to remove whatever there is
+     * @throws CowshedException where a rule forbids it, or the image is in use
+     */
+    public void remove(ImageRef ref, @Nullable Long expectedVersion) {
+        Image image = catalog.checkRemoval(ref, expectedVersion);
+        if (volume.status(image.id()).isEmpty()) {
+            // There is nothing to protect any more: let the row go too.
+            catalog.remove(ImageRef.of(image.id()), expectedVersion);
+            return;
+        }
+        try (Removal removal = volume.remove(image.id())) {
+            try {
+                catalog.remove(ImageRef.of(image.id()), expectedVersion);
+            } catch (RuntimeException failure) {
+                settle(image.id(), removal, failure);
+                throw failure;
+            }
+            removal.uncatalogued();
+        }
+    }
+
+    /** A commit that failed may still have been done. */
+    private void settle(UUID id, Removal removal, RuntimeException failure) {
+        try {
+            if (catalog.settle(id)) {
+                removal.refused();
+            } else {
+                removal.uncatalogued();
+            }
+        } catch (RuntimeException e) {
+            LOG.warn("Whether image {} is still catalogued cannot be told now; the next sweep finds out", id, e);
+            failure.addSuppressed(e);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+package io.cowshed.cow;
+
+import io.cowshed.catalog.Catalog;
+import io.cowshed.catalog.FileStamp;
+import io.cowshed.catalog.Image;
+import io.cowshed.catalog.ImageRef;
+import io.cowshed.catalog.Images;
+import io.cowshed.catalog.KnownDigest;
+import io.cowshed.catalog.Lineages;
+import io.cowshed.engine.block.ContentDigest;
+import io.cowshed.engine.block.DiskImage;
+import io.cowshed.problem.CowshedException;
+import io.cowshed.problem.ProblemType;
+import io.cowshed.volume.HeldImage;
+import io.cowshed.volume.Volume;
+import java.io.IOException;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Function;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionOperations;
+
+/**
+ * Freezes and thaws the contents of images. The file's mode changes before the row on sealing and after it on thawing, so
+ * that the catalogue never calls an image sealed whose file can be written to.
+ */
+@Component
+public class Sealing {
+
+    private final Catalog catalog;
+    private final Images images;
+    private final Lineages lineages;
+    private final Volume volume;
+    private final TransactionOperations transaction;
+
+    Sealing(Catalog catalog, Images images, Lineages lineages, Volume volume, TransactionOperations transaction) {
+        this.catalog = catalog;
+        this.images = images;
+        this.lineages = lineages;
+        this.volume = volume;
+        this.transaction = transaction;
+    }
+
+    /**
+     * Seals an image; does nothing to one that is sealed.
+     *
+     * @param answer made in the transaction that seals it
+     * @throws CowshedException where a rule forbids it, or the image is in use
+     */
+    public <T> T seal(ImageRef ref, Function<Image, T> answer) {
+        Image image = images.find(ref);
+        if (image.isSealed()) {
+            return transaction.execute(_ -> answer.apply(images.find(ref)));
+        }
+        image.requireAvailable("sealed");
+        UUID id = image.id();
+        try (HeldImage held = volume.hold(id)) {
+            KnownDigest digest = digest(id, held);
+            held.seal();
+            try {
+                return transaction.execute(_ -> answer.apply(
+                        catalog.seal(ImageRef.of(id), digest, held.status().allocatedSize())));
+            } catch (RuntimeException failure) {
+                // The commit may have been done all the same: only what the catalogue says now counts.
+                if (!images.find(ImageRef.of(id)).isSealed()) {
+                    held.unseal();
+                }
+                throw failure;
+            }
+        }
+    }
+
+    /**
+     * Unseals an image; does nothing to one that is not sealed, except to its file's mode, which an interrupted call may have
+     * left behind.
+     *
+     * @param answer made in the transaction that unseals it
+     * @throws CowshedException where a rule forbids it, or the image is in use
+     */
+    public <T> T unseal(ImageRef ref, Function<Image, T> answer) {
+        UUID id = catalog.checkUnsealing(ref).id();
+        try (HeldImage held = volume.hold(id)) {
+            T answered = transaction.execute(_ -> answer.apply(catalog.unseal(ImageRef.of(id))));
+            held.unseal();
+            return answered;
+        }
+    }
+
+    /** Read under the lock: what was known about the file before may be out of date. */
+    private KnownDigest digest(UUID id, HeldImage held) {
+        FileStamp stamp = FileStamp.of(held.status());
+        String digest = images.find(ImageRef.of(id)).digestKnownFor(stamp).orElseGet(() -> compute(id, held));
+        return new KnownDigest(digest, stamp);
+    }
+
+    private String compute(UUID id, HeldImage held) {
+        try (DiskImage disk = volume.open(held, Set.copyOf(lineages.chain(id)))) {
+            return ContentDigest.of(disk);
+        } catch (IOException e) {
+            throw new CowshedException(
+                    ProblemType.INVALID_IMAGE,
+                    "The content of the image cannot be read, so it has no digest: " + e.getMessage() + ".",
+                    "Check the file with qemu-img check.",
+                    e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CowshedException(
+                    ProblemType.INTERNAL, "The service is stopping.", "Try again when it is back.", e);
+        }
+    }
+}

@@ -1,0 +1,166 @@
+package io.cowshed.cow.web;
+
+import io.cowshed.catalog.Image;
+import io.cowshed.catalog.ImageRef;
+import io.cowshed.catalog.web.IfMatch;
+import io.cowshed.catalog.web.ImageView;
+import io.cowshed.catalog.web.ImageViews;
+import io.cowshed.catalog.web.Ref;
+import io.cowshed.cow.Clones;
+import io.cowshed.cow.Removals;
+import io.cowshed.cow.Sealing;
+import io.cowshed.http.Answers;
+import io.cowshed.http.EntityTag;
+import io.cowshed.http.Listing;
+import io.cowshed.problem.ProblemType;
+import io.cowshed.problem.Refuses;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.validation.Valid;
+import java.net.URI;
+import java.security.Principal;
+import java.util.List;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.DeleteMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestHeader;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.ResponseStatus;
+import org.springframework.web.bind.annotation.RestController;
+
+/** The verbs that change contents or the graph. */
+@RestController
+@RequestMapping("/api/v1/images/{ref}")
+@Tag(name = "verbs", description = "What changes contents or the graph")
+class VerbController {
+
+    private final Clones clones;
+    private final Sealing sealing;
+    private final Removals removals;
+    private final ImageViews views;
+    private final Answers answers;
+
+    VerbController(Clones clones, Sealing sealing, Removals removals, ImageViews views, Answers answers) {
+        this.clones = clones;
+        this.sealing = sealing;
+        this.removals = removals;
+        this.views = views;
+        this.answers = answers;
+    }
+
+    /** Names the answer to a call for several clones in the API's description; {@link Listing} has the same shape. */
+    @Schema(name = "Clones")
+    private record ClonesView(
+            List<ImageView> items,
+            @Schema(types = "null") @Nullable String nextCursor) {}
+
+    @PostMapping("/clones")
+    @ResponseStatus(HttpStatus.CREATED)
+    @Operation(
+            operationId = "cloneImage",
+            summary = "Clone an image",
+            description =
+                    "Makes one copy-on-write clone under a name, or up to 1000 under a prefix and a number, all or"
+                            + " none. The parent must be sealed. A single clone is answered as an image, several as a list.")
+    @ApiResponse(
+            responseCode = "201",
+            description = "The clone, or the clones",
+            content =
+                    @Content(
+                            mediaType = "application/json",
+                            schema = @Schema(oneOf = {ImageView.class, ClonesView.class})))
+    @Refuses({
+        ProblemType.NOT_FOUND,
+        ProblemType.IMAGE_NOT_SEALED,
+        ProblemType.IMAGE_NOT_AVAILABLE,
+        ProblemType.DEPTH_LIMIT,
+        ProblemType.NAME_TAKEN,
+        ProblemType.VOLUME_FULL,
+        ProblemType.VOLUME_UNAVAILABLE
+    })
+    ResponseEntity<?> clone(@Ref @PathVariable String ref, @Valid @RequestBody CloneRequest request, Principal caller) {
+        return clones.create(
+                ImageRef.parse(ref),
+                request.names(),
+                request.fields(),
+                request.virtualSize() == null ? null : request.virtualSize().bytes(),
+                caller.getName(),
+                made -> request.isForMany() ? many(made) : one(made.getFirst()));
+    }
+
+    private ResponseEntity<?> one(Image clone) {
+        return answers.created(
+                URI.create("/api/v1/images/" + clone.id()), views.of(clone), OptionalLong.of(clone.version()));
+    }
+
+    private ResponseEntity<?> many(List<Image> clones) {
+        return answers.created(
+                URI.create("/api/v1/images?parent=" + clones.getFirst().parentId()),
+                new Listing<>(views.of(clones), null),
+                OptionalLong.empty());
+    }
+
+    @PostMapping("/seal")
+    @Operation(
+            operationId = "sealImage",
+            summary = "Freeze the contents of an image",
+            description = "From then on it can be cloned, and nothing writes to it: its file becomes read-only and its"
+                    + " digest is recorded. Instant after an import; otherwise the disk is read once. Sealing a sealed"
+                    + " image changes nothing.")
+    @Refuses({
+        ProblemType.NOT_FOUND,
+        ProblemType.IMAGE_NOT_AVAILABLE,
+        ProblemType.IMAGE_IN_USE,
+        ProblemType.INVALID_IMAGE,
+        ProblemType.VOLUME_UNAVAILABLE
+    })
+    ResponseEntity<ImageView> seal(@Ref @PathVariable String ref) {
+        return sealing.seal(ImageRef.parse(ref), image -> answers.changed(views.of(image), image.version()));
+    }
+
+    @PostMapping("/unseal")
+    @Operation(
+            operationId = "unsealImage",
+            summary = "Let the contents of an image change again",
+            description = "Only while it has no children. Unsealing an image that is not sealed changes nothing.")
+    @Refuses({
+        ProblemType.NOT_FOUND,
+        ProblemType.IMAGE_HAS_CHILDREN,
+        ProblemType.IMAGE_NOT_AVAILABLE,
+        ProblemType.IMAGE_IN_USE,
+        ProblemType.VOLUME_UNAVAILABLE
+    })
+    ResponseEntity<ImageView> unseal(@Ref @PathVariable String ref) {
+        return sealing.unseal(ImageRef.parse(ref), image -> answers.changed(views.of(image), image.version()));
+    }
+
+    @DeleteMapping
+    @ResponseStatus(HttpStatus.NO_CONTENT)
+    @Operation(
+            operationId = "removeImage",
+            summary = "Remove an image",
+            description = "For good, with its file. Refused while it has children, is protected, or is in use.")
+    @Refuses({
+        ProblemType.NOT_FOUND,
+        ProblemType.IMAGE_HAS_CHILDREN,
+        ProblemType.IMAGE_PROTECTED,
+        ProblemType.IMAGE_NOT_AVAILABLE,
+        ProblemType.IMAGE_IN_USE,
+        ProblemType.PRECONDITION_FAILED,
+        ProblemType.VOLUME_UNAVAILABLE
+    })
+    void remove(
+            @Ref @PathVariable String ref,
+            @IfMatch @RequestHeader(name = HttpHeaders.IF_MATCH, required = false) @Nullable String ifMatch) {
+        removals.remove(ImageRef.parse(ref), EntityTag.demandedVersion(ifMatch));
+    }
+}

@@ -1,0 +1,57 @@
+package io.cowshed.transfer;
+
+import io.cowshed.catalog.FileStamp;
+import io.cowshed.catalog.Image;
+import io.cowshed.catalog.ImageNotFound;
+import io.cowshed.catalog.ImageRef;
+import io.cowshed.catalog.Images;
+import io.cowshed.catalog.Lineages;
+import io.cowshed.engine.block.DiskImage;
+import io.cowshed.volume.Volume;
+import java.io.IOException;
+import java.util.Set;
+import java.util.UUID;
+import org.springframework.stereotype.Component;
+
+/** Opens the contents of images to be read. */
+@Component
+public class Exports {
+
+    private final Images images;
+    private final Lineages lineages;
+    private final Volume volume;
+
+    Exports(Images images, Lineages lineages, Volume volume) {
+        this.images = images;
+        this.lineages = lineages;
+        this.volume = volume;
+    }
+
+    /**
+     * Opens an image as its guest would read it. Nobody can write to it until it is closed.
+     *
+     * @throws io.cowshed.problem.CowshedException when there is no such image, it is not available, or a running QEMU writes
+     *     to it
+     */
+    public OpenDisk open(ImageRef ref) {
+        Image image = images.find(ref);
+        image.requireAvailable("read");
+        UUID id = image.id();
+        try {
+            DiskImage disk = volume.open(id, Set.copyOf(lineages.chain(id)));
+            try {
+                // Only what is read while nobody can write is sure to belong to the bytes.
+                return new OpenDisk(disk, images.find(ImageRef.of(id)), stamp(id));
+            } catch (Throwable e) {
+                disk.close();
+                throw e;
+            }
+        } catch (IOException e) {
+            throw ReadFailures.of(id, e);
+        }
+    }
+
+    private FileStamp stamp(UUID id) {
+        return volume.status(id).map(FileStamp::of).orElseThrow(() -> new ImageNotFound(ImageRef.of(id)));
+    }
+}
