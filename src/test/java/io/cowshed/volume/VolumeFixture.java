@@ -1,6 +1,6 @@
 package io.cowshed.volume;
 
-import io.cowshed.engine.qcow2.NewImage;
+import io.cowshed.engine.qcow2.FreshImage;
 import io.cowshed.engine.qcow2.format.ImageIdentity;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
@@ -85,7 +85,7 @@ final class VolumeFixture {
     /** A new file, filled, not published. */
     NewImageFile fresh(UUID id) throws IOException {
         NewImageFile file = volume.create(id);
-        NewImage.blank(file.file(), SIZE, 16, identity(id));
+        FreshImage.blank(file.file(), SIZE, 16, identity(id));
         return file;
     }
 
@@ -103,7 +103,7 @@ final class VolumeFixture {
     UUID overlay(UUID parent) throws IOException {
         UUID id = UUID.randomUUID();
         try (NewImageFile file = volume.create(id)) {
-            NewImage.overlay(file.file(), SIZE, 16, identity(id), Volume.backingName(parent));
+            FreshImage.overlay(file.file(), SIZE, 16, identity(id), Volume.backingName(parent));
             file.publish();
             rows.add(id);
             file.catalogued();
