@@ -5,12 +5,14 @@ import io.cowshed.engine.posix.FileLock;
 import io.cowshed.engine.posix.FileLockedException;
 import io.cowshed.engine.posix.PosixFile;
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The file of an image in the making. It is filled through {@link #file()}, {@link #publish()} gives it its image's name,
@@ -25,6 +27,8 @@ import java.util.concurrent.ThreadLocalRandom;
  * {@link #publish()} leaves both names to the next sweep. For one thread.
  */
 public final class NewImageFile implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(NewImageFile.class);
 
     private static final int ATTEMPTS = 8;
     private static final Duration BACKDATED = Duration.ofSeconds(1);
@@ -46,7 +50,6 @@ public final class NewImageFile implements AutoCloseable {
 
     /** A sweep may come between making the file and fencing it, and takes it for abandoned: then there is another try. */
     static NewImageFile create(VolumeLayout layout, DirectorySyncs syncs, UUID image, int mode) throws IOException {
-        IOException last = new FileAlreadyExistsException(layout.incoming().toString());
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             Path incoming = layout.incoming()
                     .resolve(VolumeLayout.sideName(
@@ -54,13 +57,10 @@ public final class NewImageFile implements AutoCloseable {
             PosixFile file = PosixFile.create(incoming, mode);
             boolean ours = false;
             try {
-                FileLock.fence(file);
-                ours = file.isAt(incoming);
+                ours = claim(file, incoming);
                 if (ours) {
                     return new NewImageFile(layout, syncs, image, incoming, file);
                 }
-            } catch (FileLockedException e) {
-                last = e;
             } finally {
                 if (!ours) {
                     Files.deleteIfExists(incoming);
@@ -68,7 +68,17 @@ public final class NewImageFile implements AutoCloseable {
                 }
             }
         }
-        throw last;
+        throw new FileSystemException(layout.incoming().toString(), null, "no new file in it could be fenced");
+    }
+
+    /** Fences a new file; false when someone else has, or had and took its name away. */
+    static boolean claim(PosixFile file, Path name) throws IOException {
+        try {
+            FileLock.fence(file);
+            return file.isAt(name);
+        } catch (FileLockedException _) {
+            return false;
+        }
     }
 
     /** The image that the file is for. */
@@ -101,13 +111,12 @@ public final class NewImageFile implements AutoCloseable {
         }
     }
 
-    /** The image's row has been committed: the file stays. */
+    /** The image's row has been committed: the file stays. Where the incoming name cannot be removed, a sweep does it. */
     public void catalogued() {
-        try {
+        try (file) {
             Files.deleteIfExists(incoming);
-            file.close();
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            LOG.warn("{} is left to a sweep", incoming, e);
         }
     }
 

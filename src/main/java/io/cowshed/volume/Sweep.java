@@ -66,7 +66,8 @@ final class Sweep {
         }
     }
 
-    private void sweep(Path sideName, UUID image) throws IOException {
+    /** One file that cannot be read must not keep the others from being swept. */
+    private void sweep(Path sideName, UUID image) {
         try (PosixFile file = PosixFile.openForReading(sideName);
                 FileLock _ = FileLock.fence(file)) {
             if (file.isAt(sideName)) {
@@ -76,6 +77,9 @@ final class Sweep {
             LOG.debug("{} is being worked on", sideName);
         } catch (NotRegularFileException e) {
             LOG.warn("Left alone, because it is none of ours: {}", e.getMessage());
+        } catch (IOException e) {
+            LOG.error("{} cannot be swept", sideName, e);
+            spared.add(image);
         }
     }
 
@@ -94,7 +98,7 @@ final class Sweep {
             return;
         }
         if (backings.contains(image)) {
-            LOG.warn("Image {} has no row, but is the backing of one that has: {} is kept", image, sideName);
+            LOG.warn("Image {} has no row, but may be the backing of one that has: {} is kept", image, sideName);
             spared.add(image);
             return;
         }

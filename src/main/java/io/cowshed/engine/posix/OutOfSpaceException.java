@@ -6,7 +6,7 @@ import java.nio.file.FileSystemException;
 public final class OutOfSpaceException extends FileSystemException {
 
     /** {@code reason} is what the operating system says. */
-    OutOfSpaceException(String file, String reason) {
+    public OutOfSpaceException(String file, String reason) {
         super(file, null, reason);
     }
 }

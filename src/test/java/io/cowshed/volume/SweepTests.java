@@ -1,0 +1,226 @@
+package io.cowshed.volume;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cowshed.engine.posix.FileLock;
+import io.cowshed.engine.posix.FileLockedException;
+import io.cowshed.engine.posix.LiveQemuIo;
+import io.cowshed.engine.posix.PosixFile;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SweepTests {
+
+    private static final SweepReport NOTHING = new SweepReport(List.of(), List.of());
+
+    @TempDir
+    private Path directory;
+
+    private VolumeFixture on = VolumeFixture.none();
+
+    @BeforeEach
+    void makeAVolume() {
+        on = VolumeFixture.make(directory.resolve("volume"));
+    }
+
+    /** A side name of an image as a crash leaves it. */
+    private Path sideName(Path in, UUID id) throws Exception {
+        return Files.createLink(in.resolve(VolumeLayout.sideName(id, 1)), on.path(id));
+    }
+
+    @Test
+    void leavesTheWorkOfOthersAlone() throws Exception {
+        UUID making = UUID.randomUUID();
+        UUID published = UUID.randomUUID();
+        UUID removing = on.image();
+        try (NewImageFile _ = on.fresh(making);
+                NewImageFile file = on.fresh(published);
+                Removal _ = on.volume.remove(removing)) {
+            file.publish();
+            on.rows.remove(removing);
+            assertThat(on.sweep()).isEqualTo(NOTHING);
+            assertThat(on.volume.quarantineStrangers(on.rows::contains)).isEmpty();
+            assertThat(on.incoming()).hasSize(2);
+            assertThat(on.retired()).hasSize(1);
+            assertThat(on.path(published)).exists();
+            assertThat(on.path(removing)).exists();
+        }
+    }
+
+    @Test
+    void asksTheCatalogueAfterFencingNotBefore() throws Exception {
+        UUID id = on.image();
+        Path side = sideName(on.layout.incoming(), id);
+        AtomicInteger asked = new AtomicInteger();
+        on.volume.sweep(image -> {
+            asked.incrementAndGet();
+            try (var file = PosixFile.openForReading(side)) {
+                FileLock.fence(file).close();
+                throw new AssertionError("not fenced");
+            } catch (FileLockedException _) {
+                return true;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        assertThat(asked).hasValue(1);
+        assertThat(side).doesNotExist();
+        assertThat(on.path(id)).exists();
+    }
+
+    @Test
+    void neverTakesAFileThatIsBeingMade() throws Exception {
+        AtomicBoolean stop = new AtomicBoolean();
+        AtomicInteger sweeps = new AtomicInteger();
+        Thread sweeper = Thread.ofPlatform().start(() -> {
+            while (!stop.get()) {
+                on.volume.sweep(_ -> false);
+                sweeps.incrementAndGet();
+            }
+        });
+        try {
+            for (int i = 0; i < 100 || sweeps.get() < 100; i++) {
+                UUID id = UUID.randomUUID();
+                try (NewImageFile file = on.fresh(id)) {
+                    file.publish();
+                    assertThat(on.path(id)).exists();
+                    file.discard();
+                }
+            }
+        } finally {
+            stop.set(true);
+            sweeper.join();
+        }
+        assertThat(on.incoming()).isEmpty();
+    }
+
+    @Test
+    void sparesWhatACataloguedFileHasAsItsBacking() throws Exception {
+        UUID base = on.image();
+        on.overlay(base);
+        on.rows.remove(base);
+        sideName(on.layout.retired(), base);
+        assertThat(on.sweep().spared()).containsExactly(base);
+        assertThat(on.path(base)).exists();
+        assertThat(on.retired()).hasSize(1);
+    }
+
+    @Test
+    void removesABaseWhoseOnlyOverlayHasNoRowEither() throws Exception {
+        UUID base = on.image();
+        UUID overlay = on.overlay(base);
+        on.rows.clear();
+        sideName(on.layout.incoming(), base);
+        sideName(on.layout.incoming(), overlay);
+        assertThat(on.sweep().removed()).containsExactlyInAnyOrder(base, overlay);
+        assertThat(on.path(base)).doesNotExist();
+        assertThat(on.path(overlay)).doesNotExist();
+    }
+
+    @Test
+    void removesNothingWhileACataloguedFileCannotBeAsked() throws Exception {
+        UUID damaged = on.image();
+        UUID gone = on.image();
+        on.rows.remove(gone);
+        sideName(on.layout.retired(), gone);
+        byte[] content = Files.readAllBytes(on.path(damaged));
+        Files.write(on.path(damaged), new byte[100]);
+        assertThat(on.sweep().spared()).containsExactly(gone);
+        assertThat(on.path(gone)).exists();
+        Files.write(on.path(damaged), content);
+        assertThat(on.sweep().removed()).containsExactly(gone);
+    }
+
+    @Test
+    void keepsTheRetiredNameWhileAGuestReads() throws Exception {
+        UUID id = on.image();
+        on.rows.remove(id);
+        Path side = sideName(on.layout.retired(), id);
+        try (LiveQemuIo _ = LiveQemuIo.reading(on.path(id), "qcow2")) {
+            assertThat(on.sweep().spared()).containsExactly(id);
+            assertThat(on.path(id)).doesNotExist();
+            assertThat(side).exists();
+        }
+        assertThat(on.sweep().removed()).containsExactly(id);
+        assertThat(side).doesNotExist();
+    }
+
+    @Test
+    void keepsTheLastNameOfACataloguedFile() throws Exception {
+        UUID id = on.image();
+        Path side = sideName(on.layout.retired(), id);
+        Files.delete(on.path(id));
+        assertThat(on.sweep().spared()).containsExactly(id);
+        assertThat(side).exists();
+    }
+
+    @Test
+    void neverTakesTheImagesNameFromAnotherFile() throws Exception {
+        UUID id = on.image();
+        Path side = sideName(on.layout.retired(), id);
+        Path replacement = Files.copy(on.path(id), directory.resolve("replacement"));
+        Files.move(replacement, on.path(id), StandardCopyOption.ATOMIC_MOVE);
+        on.rows.remove(id);
+        on.sweep();
+        assertThat(side).doesNotExist();
+        assertThat(on.path(id)).exists();
+    }
+
+    @Test
+    void leavesNamesAloneThatAreNoneOfOurs() throws Exception {
+        UUID id = UUID.randomUUID();
+        Path note = Files.writeString(on.layout.incoming().resolve("notes.txt"), "hello");
+        Path target = Files.writeString(directory.resolve("target"), "hello");
+        Path link = Files.createSymbolicLink(on.layout.incoming().resolve(VolumeLayout.sideName(id, 1)), target);
+        assertThat(on.sweep()).isEqualTo(NOTHING);
+        assertThat(note).exists();
+        assertThat(target).exists();
+        assertThat(Files.exists(link, LinkOption.NOFOLLOW_LINKS)).isTrue();
+    }
+
+    @Test
+    void movesStrangersAsideWhole() throws Exception {
+        UUID known = on.image();
+        Path odd = Files.writeString(on.layout.images().resolve("backup.img"), "precious");
+        UUID unknown = on.image();
+        on.rows.remove(unknown);
+        byte[] content = Files.readAllBytes(on.path(unknown));
+        assertThat(on.volume.quarantineStrangers(on.rows::contains))
+                .containsExactlyInAnyOrder("backup.img", unknown + ".qcow2");
+        assertThat(odd).doesNotExist();
+        assertThat(on.path(unknown)).doesNotExist();
+        assertThat(on.path(known)).exists();
+        assertThat(on.quarantine())
+                .anySatisfy(path -> assertThat(path).hasBinaryContent("precious".getBytes(UTF_8)))
+                .anySatisfy(path -> assertThat(path).hasBinaryContent(content))
+                .hasSize(2);
+    }
+
+    @Test
+    void leavesStrangersAloneThatSomeoneNeeds() throws Exception {
+        UUID sideNamed = on.image();
+        UUID backing = on.image();
+        UUID open = on.image();
+        on.overlay(backing);
+        sideName(on.layout.incoming(), sideNamed);
+        on.rows.removeAll(List.of(sideNamed, backing, open));
+        Path link = Files.createSymbolicLink(on.layout.images().resolve("link"), on.path(open));
+        try (LiveQemuIo _ = LiveQemuIo.reading(on.path(open), "qcow2")) {
+            assertThat(on.volume.quarantineStrangers(on.rows::contains)).isEmpty();
+        }
+        assertThat(Files.isSymbolicLink(link)).isTrue();
+        assertThat(on.quarantine()).isEmpty();
+    }
+}
