@@ -13,6 +13,7 @@ import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.ComponentScan;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.FilterType;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -130,7 +131,10 @@ final class CatalogFixture implements AutoCloseable {
 
     @Configuration
     @EnableAutoConfiguration
-    @ComponentScan({"io.cowshed.catalog", "io.cowshed.database"})
+    @ComponentScan(
+            basePackages = {"io.cowshed.catalog", "io.cowshed.database"},
+            excludeFilters =
+                    @ComponentScan.Filter(type = FilterType.REGEX, pattern = "io\\.cowshed\\.catalog\\.web\\..*"))
     @ConfigurationPropertiesScan({"io.cowshed.catalog", "io.cowshed.database"})
     static class Application {}
 }
