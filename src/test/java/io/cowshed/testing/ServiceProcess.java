@@ -5,6 +5,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,11 +36,17 @@ public final class ServiceProcess implements AutoCloseable {
      * @param properties more of them, as {@code key=value}
      */
     public static ServiceProcess start(Path directory, List<String> wrapper, String... properties) {
+        // A compiler that is quick to start suits a service that is soon to be killed.
+        return start(directory, wrapper, List.of("-Xmx192m", "-XX:TieredStopAtLevel=1"), properties);
+    }
+
+    /** As above, with other options for its JVM. */
+    public static ServiceProcess start(
+            Path directory, List<String> wrapper, List<String> jvmOptions, String... properties) {
         List<String> command = new ArrayList<>(wrapper);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(jvmOptions);
         command.addAll(List.of(
-                "-Xmx192m",
-                "-XX:TieredStopAtLevel=1",
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",
                 System.getProperty("java.class.path"),
@@ -70,7 +77,7 @@ public final class ServiceProcess implements AutoCloseable {
                 port = Integer.parseInt(listening.group(1));
             }
             if (READY.matcher(line).find()) {
-                Thread.ofVirtual().start(() -> output.lines().forEach(_ -> {}));
+                Thread.ofVirtual().start(() -> drain(output));
                 return new ApiClient(
                         port,
                         Files.readString(directory.resolve("data/admin-token")).strip());
@@ -79,8 +86,20 @@ public final class ServiceProcess implements AutoCloseable {
         throw new AssertionError("the service did not start:\n" + seen);
     }
 
+    private static void drain(BufferedReader output) {
+        try {
+            output.transferTo(Writer.nullWriter());
+        } catch (IOException e) {
+            // It was killed.
+        }
+    }
+
     public ApiClient api() {
         return api;
+    }
+
+    public int port() {
+        return api.port();
     }
 
     public long pid() {
