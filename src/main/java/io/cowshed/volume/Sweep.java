@@ -34,15 +34,15 @@ final class Sweep {
 
     private final VolumeLayout layout;
     private final DirectorySyncs syncs;
-    private final Predicate<UUID> catalogued;
+    private final Predicate<UUID> settled;
     private final BackingsInUse backings;
     private final List<UUID> removed = new ArrayList<>();
     private final List<UUID> spared = new ArrayList<>();
 
-    Sweep(VolumeLayout layout, DirectorySyncs syncs, Predicate<UUID> catalogued) {
+    Sweep(VolumeLayout layout, DirectorySyncs syncs, Predicate<UUID> settled, Predicate<UUID> catalogued) {
         this.layout = layout;
         this.syncs = syncs;
-        this.catalogued = catalogued;
+        this.settled = settled;
         this.backings = new BackingsInUse(layout, catalogued);
     }
 
@@ -86,7 +86,7 @@ final class Sweep {
     private void settle(Path sideName, UUID image, PosixFile file) throws IOException {
         Path own = layout.image(image);
         Optional<FileStatus> atOwnName = PosixFile.statusOf(own);
-        if (catalogued.test(image)) {
+        if (settled.test(image)) {
             if (atOwnName.isEmpty()) {
                 LOG.error("Image {} has lost its name; {} may be its only file and is kept", image, sideName);
                 spared.add(image);

@@ -14,7 +14,6 @@ import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -212,20 +211,11 @@ public final class Volume {
     /**
      * Clears away what crashes left behind: see {@link Sweep}. Safe at any time, beside other replicas.
      *
-     * @param catalogued whether the catalogue has, at the moment it is asked, an image of this id that has a file: one that
-     *     is merely being created has none yet
+     * @param settled asked of images whose file nobody works on any more: whether the catalogue has the image, now that
+     *     whatever was begun for it has ended
+     * @param catalogued asked of any image: whether the catalogue has it at the moment
      */
-    public SweepReport sweep(Predicate<UUID> catalogued) {
-        return new Sweep(layout, syncs, catalogued).run();
-    }
-
-    /**
-     * Moves files in {@code images/} that nobody knows to {@code quarantine/}. Nothing is deleted.
-     *
-     * @param catalogued as for {@link #sweep}
-     * @return the names of the files that were moved
-     */
-    public List<String> quarantineStrangers(Predicate<UUID> catalogued) {
-        return new Strangers(layout, syncs, catalogued).quarantine();
+    public SweepReport sweep(Predicate<UUID> settled, Predicate<UUID> catalogued) {
+        return new Sweep(layout, syncs, settled, catalogued).run();
     }
 }

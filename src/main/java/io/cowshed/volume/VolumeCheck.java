@@ -116,7 +116,7 @@ final class VolumeCheck {
                     "has no directory " + layout.images().getFileName() + ", and the catalogue has images.",
                     "Restore the volume from a backup, or mount the right one.");
         }
-        for (Path directory : List.of(layout.images(), layout.incoming(), layout.retired(), layout.quarantine())) {
+        for (Path directory : List.of(layout.images(), layout.incoming(), layout.retired())) {
             makeDirectory(directory);
         }
         syncs.sync(layout.root());

@@ -14,7 +14,6 @@ import java.util.regex.Pattern;
  * images/&lt;id&gt;.qcow2                      the files of images; backing names are names in here
  * incoming/&lt;id&gt;.&lt;attempt&gt;.qcow2           another name of a file that has no row yet
  * retired/&lt;id&gt;.&lt;attempt&gt;.qcow2            another name of a file that is to lose its row
- * quarantine/                            files that nobody knows
  * </pre>
  *
  * <p>A name in {@code incoming} or {@code retired}, a <em>side name</em>, says that its file lives only if the catalogue has
@@ -40,10 +39,6 @@ record VolumeLayout(Path root) {
 
     Path retired() {
         return root.resolve("retired");
-    }
-
-    Path quarantine() {
-        return root.resolve("quarantine");
     }
 
     Path image(UUID id) {

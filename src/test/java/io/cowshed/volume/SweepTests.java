@@ -1,6 +1,5 @@
 package io.cowshed.volume;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cowshed.engine.posix.FileLock;
@@ -51,7 +50,6 @@ class SweepTests {
             file.publish();
             on.rows.remove(removing);
             assertThat(on.sweep()).isEqualTo(NOTHING);
-            assertThat(on.volume.quarantineStrangers(on.rows::contains)).isEmpty();
             assertThat(on.incoming()).hasSize(2);
             assertThat(on.retired()).hasSize(1);
             assertThat(on.path(published)).exists();
@@ -64,17 +62,19 @@ class SweepTests {
         UUID id = on.image();
         Path side = sideName(on.layout.incoming(), id);
         AtomicInteger asked = new AtomicInteger();
-        on.volume.sweep(image -> {
-            asked.incrementAndGet();
-            try (var file = PosixFile.openForReading(side)) {
-                FileLock.fence(file).close();
-                throw new AssertionError("not fenced");
-            } catch (FileLockedException _) {
-                return true;
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        });
+        on.volume.sweep(
+                _ -> {
+                    asked.incrementAndGet();
+                    try (var file = PosixFile.openForReading(side)) {
+                        FileLock.fence(file).close();
+                        throw new AssertionError("not fenced");
+                    } catch (FileLockedException _) {
+                        return true;
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                },
+                on.rows::contains);
         assertThat(asked).hasValue(1);
         assertThat(side).doesNotExist();
         assertThat(on.path(id)).exists();
@@ -86,7 +86,7 @@ class SweepTests {
         AtomicInteger sweeps = new AtomicInteger();
         Thread sweeper = Thread.ofPlatform().start(() -> {
             while (!stop.get()) {
-                on.volume.sweep(_ -> false);
+                on.volume.sweep(_ -> false, _ -> false);
                 sweeps.incrementAndGet();
             }
         });
@@ -191,36 +191,12 @@ class SweepTests {
     }
 
     @Test
-    void movesStrangersAsideWhole() throws Exception {
-        UUID known = on.image();
+    void leavesStrangersAlone() throws Exception {
         Path odd = Files.writeString(on.layout.images().resolve("backup.img"), "precious");
         UUID unknown = on.image();
         on.rows.remove(unknown);
-        byte[] content = Files.readAllBytes(on.path(unknown));
-        assertThat(on.volume.quarantineStrangers(on.rows::contains))
-                .containsExactlyInAnyOrder("backup.img", unknown + ".qcow2");
-        assertThat(odd).doesNotExist();
-        assertThat(on.path(unknown)).doesNotExist();
-        assertThat(on.path(known)).exists();
-        assertThat(on.quarantine())
-                .anySatisfy(path -> assertThat(path).hasBinaryContent("precious".getBytes(UTF_8)))
-                .anySatisfy(path -> assertThat(path).hasBinaryContent(content))
-                .hasSize(2);
-    }
-
-    @Test
-    void leavesStrangersAloneThatSomeoneNeeds() throws Exception {
-        UUID sideNamed = on.image();
-        UUID backing = on.image();
-        UUID open = on.image();
-        on.overlay(backing);
-        sideName(on.layout.incoming(), sideNamed);
-        on.rows.removeAll(List.of(sideNamed, backing, open));
-        Path link = Files.createSymbolicLink(on.layout.images().resolve("link"), on.path(open));
-        try (LiveQemuIo _ = LiveQemuIo.reading(on.path(open), "qcow2")) {
-            assertThat(on.volume.quarantineStrangers(on.rows::contains)).isEmpty();
-        }
-        assertThat(Files.isSymbolicLink(link)).isTrue();
-        assertThat(on.quarantine()).isEmpty();
+        assertThat(on.sweep()).isEqualTo(NOTHING);
+        assertThat(odd).hasContent("precious");
+        assertThat(on.path(unknown)).exists();
     }
 }

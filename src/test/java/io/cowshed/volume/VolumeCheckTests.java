@@ -42,7 +42,7 @@ class VolumeCheckTests {
         assertThat(root.resolve("cowshed-volume.json")).hasContent("{\"installation\": \"" + US + "\"}");
         try (Stream<Path> names = Files.list(root)) {
             assertThat(names.map(name -> name.getFileName().toString()))
-                    .containsExactlyInAnyOrder("cowshed-volume.json", "images", "incoming", "retired", "quarantine");
+                    .containsExactlyInAnyOrder("cowshed-volume.json", "images", "incoming", "retired");
         }
         assertThat(root.resolve("incoming")).isEmptyDirectory();
         assertThat(root.resolve("retired")).isEmptyDirectory();

@@ -116,7 +116,7 @@ final class VolumeFixture {
     }
 
     SweepReport sweep() {
-        return volume.sweep(rows::contains);
+        return volume.sweep(rows::contains, rows::contains);
     }
 
     Path path(UUID id) {
@@ -129,10 +129,6 @@ final class VolumeFixture {
 
     List<Path> retired() throws IOException {
         return names(layout.retired());
-    }
-
-    List<Path> quarantine() throws IOException {
-        return names(layout.quarantine());
     }
 
     private static List<Path> names(Path directory) throws IOException {
