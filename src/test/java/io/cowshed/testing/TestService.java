@@ -17,10 +17,12 @@ public final class TestService implements AutoCloseable {
     private final ConfigurableApplicationContext context;
     private final Path directory;
     private final ApiClient admin;
+    private final String token;
 
     private TestService(ConfigurableApplicationContext context, Path directory, String token) {
         this.context = context;
         this.directory = directory;
+        this.token = token;
         this.admin = new ApiClient(port(context), token);
     }
 
@@ -59,6 +61,11 @@ public final class TestService implements AutoCloseable {
 
     public int port() {
         return port(context);
+    }
+
+    /** Sends a request that no HTTP client would send, as the first administrator: see {@link RawHttp#send}. */
+    public ApiClient.Answer send(String method, String target, byte[] body, String... headers) {
+        return RawHttp.send(port(), token, method, target, body, headers);
     }
 
     /** What holds the data directory and the volume. */
