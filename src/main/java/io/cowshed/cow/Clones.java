@@ -4,6 +4,7 @@ import io.cowshed.catalog.Catalog;
 import io.cowshed.catalog.Image;
 import io.cowshed.catalog.ImageName;
 import io.cowshed.catalog.ImageRef;
+import io.cowshed.catalog.Images;
 import io.cowshed.catalog.Layout;
 import io.cowshed.catalog.NewClone;
 import io.cowshed.catalog.NewImage;
@@ -16,6 +17,7 @@ import io.cowshed.engine.qcow2.ImageTooLargeException;
 import io.cowshed.engine.qcow2.format.ImageIdentity;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
+import io.cowshed.volume.ImageFileMissing;
 import io.cowshed.volume.ImageFileStatus;
 import io.cowshed.volume.NewImageFile;
 import io.cowshed.volume.Volume;
@@ -35,6 +37,7 @@ public class Clones {
     private static final long OVERLAY_SIZE = 24 << 10;
 
     private final Catalog catalog;
+    private final Images images;
     private final Registration registration;
     private final Volume volume;
     private final TimeOrderedIds ids;
@@ -43,12 +46,14 @@ public class Clones {
 
     Clones(
             Catalog catalog,
+            Images images,
             Registration registration,
             Volume volume,
             TimeOrderedIds ids,
             Clock clock,
             SizeLimit sizes) {
         this.catalog = catalog;
+        this.images = images;
         this.registration = registration;
         this.volume = volume;
         this.ids = ids;
@@ -74,7 +79,7 @@ public class Clones {
         if (virtualSize != null && virtualSize > parent.virtualSize()) {
             sizes.requireAllowed(virtualSize);
         }
-        volume.requireFile(parent.id());
+        requireFile(parent);
         volume.requireRoomFor(OVERLAY_SIZE * names.size());
         long size = virtualSize == null ? parent.virtualSize() : virtualSize;
         List<NewImage> wanted = names.stream()
@@ -87,6 +92,14 @@ public class Clones {
                     files, () -> answer.apply(catalog.addClones(ImageRef.of(parent.id()), clones, createdBy)));
         } finally {
             files.forEach(NewImageFile::close);
+        }
+    }
+
+    private void requireFile(Image parent) {
+        try {
+            volume.requireFile(parent.id());
+        } catch (ImageFileMissing e) {
+            throw images.missing(parent.id(), e);
         }
     }
 

@@ -12,6 +12,7 @@ import io.cowshed.engine.block.DiskImage;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import io.cowshed.volume.HeldImage;
+import io.cowshed.volume.ImageFileMissing;
 import io.cowshed.volume.Volume;
 import java.io.IOException;
 import java.util.Set;
@@ -54,7 +55,7 @@ public class Sealing {
         }
         image.requireAvailable("sealed");
         UUID id = image.id();
-        try (HeldImage held = volume.hold(id)) {
+        try (HeldImage held = hold(id)) {
             KnownDigest digest = digest(id, held);
             held.seal();
             try {
@@ -79,10 +80,18 @@ public class Sealing {
      */
     public <T> T unseal(ImageRef ref, Function<Image, T> answer) {
         UUID id = catalog.checkUnsealing(ref).id();
-        try (HeldImage held = volume.hold(id)) {
+        try (HeldImage held = hold(id)) {
             T answered = transaction.execute(_ -> answer.apply(catalog.unseal(ImageRef.of(id))));
             held.unseal();
             return answered;
+        }
+    }
+
+    private HeldImage hold(UUID id) {
+        try {
+            return volume.hold(id);
+        } catch (ImageFileMissing e) {
+            throw images.missing(id, e);
         }
     }
 

@@ -22,8 +22,8 @@ public final class TestService implements AutoCloseable {
     private TestService(ConfigurableApplicationContext context, Path directory, String token) {
         this.context = context;
         this.directory = directory;
-        this.token = token;
         this.admin = new ApiClient(port(context), token);
+        this.token = token;
     }
 
     /**
@@ -32,21 +32,36 @@ public final class TestService implements AutoCloseable {
      * @param properties more of them, as {@code key=value}
      */
     public static TestService start(TestDatabase database, Path directory, String... properties) {
-        List<String> all = new ArrayList<>(Arrays.asList(database.properties()));
-        all.add("cowshed.data-dir=" + directory.resolve("data"));
-        all.add("cowshed.volume=" + directory.resolve("volume"));
-        all.add("server.port=0");
-        all.addAll(Arrays.asList(properties));
-        ConfigurableApplicationContext context = new SpringApplicationBuilder(CowshedApplication.class)
-                .run(all.stream().map(property -> "--" + property).toArray(String[]::new));
+        Path data = directory.resolve("data");
+        ConfigurableApplicationContext context = run(database, data, directory, properties);
         try {
-            String token =
-                    Files.readString(directory.resolve("data/admin-token")).strip();
-            return new TestService(context, directory, token);
+            return new TestService(
+                    context,
+                    directory,
+                    Files.readString(data.resolve("admin-token")).strip());
         } catch (IOException e) {
             context.close();
             throw new UncheckedIOException(e);
         }
+    }
+
+    /**
+     * Starts another replica on the same database and volume, with a data directory of its own. It takes the tokens of the
+     * first, and makes none.
+     */
+    public TestService another(TestDatabase database, Path data, String... properties) {
+        return new TestService(run(database, data, directory, properties), directory, token);
+    }
+
+    private static ConfigurableApplicationContext run(
+            TestDatabase database, Path data, Path directory, String... properties) {
+        List<String> all = new ArrayList<>(Arrays.asList(database.properties()));
+        all.add("cowshed.data-dir=" + data);
+        all.add("cowshed.volume=" + directory.resolve("volume"));
+        all.add("server.port=0");
+        all.addAll(Arrays.asList(properties));
+        return new SpringApplicationBuilder(CowshedApplication.class)
+                .run(all.stream().map(property -> "--" + property).toArray(String[]::new));
     }
 
     /** Calls the API as the first administrator. */
