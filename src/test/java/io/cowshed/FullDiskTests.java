@@ -15,9 +15,12 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterAll;
@@ -40,7 +43,7 @@ abstract class FullDiskTests {
     ApiClient api;
     private MountedVolume mounted;
     private TestDatabase database;
-    private TestService service;
+    TestService service;
     private long usable;
 
     /** Mounts {@link #SIZE} bytes at the volume's place. */
@@ -191,6 +194,36 @@ class TmpfsFullDiskTests extends FullDiskTests {
     void clonesThatFindNoRoomHalfWayAreNone() {
         refusedAsFull(
                 () -> api.postJson("images/base/clones", "{\"namePrefix\": \"c-\", \"count\": 200}"), "images/c-001");
+    }
+
+    @Test
+    void anImageIsRemovedWhereNoMoreNamesCanBeMade() throws IOException {
+        assertThat(api.postJson("images", "{\"name\": \"victim\", \"virtualSize\": \"1MiB\"}")
+                        .status())
+                .isEqualTo(201);
+        List<Path> ballast = takeAllNames();
+
+        Answer cloned = api.postJson("images/base/clones", "{\"name\": \"clone\"}");
+        Answer removed = api.delete("images/victim");
+
+        for (Path file : ballast) {
+            Files.delete(file);
+        }
+        assertThat(cloned.problem()).isEqualTo("volume-full");
+        assertThat(removed.status()).as("%s", removed).isEqualTo(204);
+    }
+
+    private List<Path> takeAllNames() throws IOException {
+        List<Path> taken = new ArrayList<>();
+        while (true) {
+            Path next = service.volume().resolve("ballast-" + taken.size());
+            try {
+                taken.add(Files.createFile(next));
+            } catch (FileSystemException e) {
+                assertThat(e).hasMessageContaining("No space left");
+                return taken;
+            }
+        }
     }
 }
 
