@@ -19,6 +19,8 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -153,6 +155,21 @@ class ImageContentTests extends ServiceTests {
         QemuIo.run(file("written"), "qcow2", List.of("write -z 0 64k"));
         Arrays.fill(disk, 0, 64 << 10, (byte) 0);
         assertHolds("written", disk);
+    }
+
+    /** As on a file system that counts whole seconds: both writes are made in the same one. */
+    @Test
+    void aDigestIsComputedAnewHoweverCoarseTheClock() throws IOException {
+        byte[] disk = disk(12);
+        api.upload("images?name=coarse", RAW, disk);
+        FileTime second = FileTime.from(Instant.now().truncatedTo(ChronoUnit.SECONDS));
+        for (int value : List.of(1, 2)) {
+            QemuIo.run(file("coarse"), "qcow2", List.of("write -P " + value + " 0 512"));
+            Files.setLastModifiedTime(file("coarse"), second);
+            Arrays.fill(disk, 0, 512, (byte) value);
+            assertHolds("coarse", disk);
+            api.post("images/coarse/unseal");
+        }
     }
 
     @Test

@@ -15,6 +15,7 @@ import io.cowshed.volume.HeldImage;
 import io.cowshed.volume.ImageFileMissing;
 import io.cowshed.volume.Volume;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
@@ -98,8 +99,13 @@ public class Sealing {
     /** Read under the lock: what was known about the file before may be out of date. */
     private KnownDigest digest(UUID id, HeldImage held) {
         FileStamp stamp = FileStamp.of(held.status());
-        String digest = images.find(ImageRef.of(id)).digestKnownFor(stamp).orElseGet(() -> compute(id, held));
-        return new KnownDigest(digest, stamp);
+        Optional<String> known = images.find(ImageRef.of(id)).digestKnownFor(stamp);
+        if (known.isPresent()) {
+            return new KnownDigest(known.get(), stamp);
+        }
+        String digest = compute(id, held);
+        held.backdate();
+        return new KnownDigest(digest, FileStamp.of(held.status()));
     }
 
     private String compute(UUID id, HeldImage held) {
