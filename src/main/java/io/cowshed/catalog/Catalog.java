@@ -98,22 +98,20 @@ public class Catalog {
     }
 
     /**
-     * That clones of an image with such names and sizes can be made now: for a caller who is about to make their files.
-     * {@link #addClones} decides.
+     * That clones of such a size can be made of an image now: for a caller who is about to make their files.
+     * {@link #addClones} decides, on their names and their depth too.
      *
      * @param virtualSize null for the parent's
      * @return the parent
      * @throws CowshedException as {@link #addClones} does
      */
     @Transactional(readOnly = true)
-    public Image checkClones(ImageRef parentRef, List<ImageName> names, @Nullable Long virtualSize) {
+    public Image checkClonable(ImageRef parentRef, @Nullable Long virtualSize) {
         Image parent = images.find(parentRef);
         parent.requireClonable();
         if (virtualSize != null) {
             parent.requireFits(virtualSize);
         }
-        requireDepthBelow(parent);
-        requireFree(names);
         return parent;
     }
 
@@ -127,13 +125,13 @@ public class Catalog {
      * @throws CowshedException of type IMAGE_NOT_SEALED or IMAGE_NOT_AVAILABLE if the parent cannot have children; of
      *     type INVALID_REQUEST if the disk of one is smaller than the parent's
      */
-    public List<Image> addClones(ImageRef parentRef, List<NewClone> wanted, String createdBy) {
+    public List<ImageEntry> addClones(ImageRef parentRef, List<NewClone> wanted, String createdBy) {
         Image parent = images.lock(parentRef);
         List<Image> clones = new ArrayList<>(wanted.size());
         for (NewClone clone : wanted) {
             clones.add(parent.cloned(clone, createdBy, clock.instant()));
         }
-        requireDepthBelow(parent);
+        int depth = requireDepthBelow(parent);
         List<ImageName> names =
                 wanted.stream().map(clone -> clone.image().name()).toList();
         requireFree(names);
@@ -141,7 +139,10 @@ public class Catalog {
         flush.orRefuse(Map.of(
                 Constraint.LIVE_NAME, () -> taken(names),
                 Constraint.PARENT, () -> changedMeanwhile(parent)));
-        return clones;
+        ImageLink link = new ImageLink(parent.id(), parent.name(), parent.state());
+        return clones.stream()
+                .map(clone -> new ImageEntry(clone, link, depth, 0))
+                .toList();
     }
 
     /**
@@ -286,11 +287,13 @@ public class Catalog {
                 image, attempt, lineages.someChildren(image.id()), lineages.childrenCount(image.id()));
     }
 
-    private void requireDepthBelow(Image parent) {
+    /** Answers the depth of an image below this one. */
+    private int requireDepthBelow(Image parent) {
         int depth = lineages.chain(parent.id()).size();
         if (depth > limit.maxDepth()) {
             throw new DepthLimit(parent, depth, limit.maxDepth());
         }
+        return depth;
     }
 
     private static CowshedException changedMeanwhile(Image parent) {

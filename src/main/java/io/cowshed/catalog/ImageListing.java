@@ -76,7 +76,12 @@ public class ImageListing {
         return new ImagePage(entries, more ? Cursor.after(query, page.getLast()) : null);
     }
 
-    private Map<UUID, Image> byId(Collection<UUID> ids) {
+    private Map<UUID, Image> byId(List<UUID> ids) {
+        if (ids.size() == 1) {
+            // A query with a list of ids is made anew each time, which takes longer than to run it.
+            Image image = entities.find(Image.class, ids.getFirst());
+            return image == null ? Map.of() : Map.of(image.id(), image);
+        }
         return entities
                 .createQuery("select i from Image i left join fetch i.labels where i.id in :ids", Image.class)
                 .setParameter("ids", ids)

@@ -3,7 +3,6 @@ package io.cowshed.catalog;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.volume.ImageFileMissing;
 import jakarta.persistence.EntityManager;
-import jakarta.persistence.EntityNotFoundException;
 import jakarta.persistence.LockModeType;
 import java.util.List;
 import java.util.Optional;
@@ -40,23 +39,21 @@ public class Images {
     }
 
     /**
-     * The image as it is now, its row locked against every other lock and change until the caller's transaction ends.
-     * Changes that the caller has made to it and not flushed are lost.
+     * The image as it is now, its row locked against every other lock and change until the caller's transaction ends. To be
+     * called before anything else in the transaction has loaded the image.
      *
      * @throws ImageNotFound if there is none
      */
     @Transactional(propagation = Propagation.MANDATORY)
     public Image lock(ImageRef ref) {
         while (true) {
-            Image image = find(ref);
-            try {
-                entities.refresh(image, LockModeType.PESSIMISTIC_WRITE);
-            } catch (EntityNotFoundException removedMeanwhile) {
-                throw new ImageNotFound(ref);
-            }
+            Image image = resolve(ref)
+                    .map(id -> entities.find(Image.class, id, LockModeType.PESSIMISTIC_WRITE))
+                    .orElseThrow(() -> new ImageNotFound(ref));
             if (!isRenamed(ref, image)) {
                 return image;
             }
+            entities.detach(image);
         }
     }
 

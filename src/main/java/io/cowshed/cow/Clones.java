@@ -2,6 +2,7 @@ package io.cowshed.cow;
 
 import io.cowshed.catalog.Catalog;
 import io.cowshed.catalog.Image;
+import io.cowshed.catalog.ImageEntry;
 import io.cowshed.catalog.ImageName;
 import io.cowshed.catalog.ImageRef;
 import io.cowshed.catalog.Images;
@@ -74,8 +75,8 @@ public class Clones {
             NewImageFields fields,
             @Nullable Long virtualSize,
             String createdBy,
-            Function<List<Image>, T> answer) {
-        Image parent = catalog.checkClones(parentRef, names, virtualSize);
+            Function<List<ImageEntry>, T> answer) {
+        Image parent = catalog.checkClonable(parentRef, virtualSize);
         if (virtualSize != null && virtualSize > parent.virtualSize()) {
             sizes.requireAllowed(virtualSize);
         }

@@ -2,7 +2,6 @@ package io.cowshed.transfer;
 
 import io.cowshed.engine.block.BackingResolver;
 import io.cowshed.engine.block.BlockFile;
-import io.cowshed.engine.block.BlockHash;
 import io.cowshed.engine.block.ContentDigest;
 import io.cowshed.engine.block.CorruptImageException;
 import io.cowshed.engine.block.DiskImage;
@@ -60,19 +59,21 @@ final class DiskReceiver {
         };
     }
 
-    private ReceivedDisk receiveRaw(IncomingBody body) throws IOException {
+    private ReceivedDisk receiveRaw(IncomingBody body) throws IOException, InterruptedException {
         SequentialWriter writer = new SequentialWriter(file, FreshImage.DEFAULT_CLUSTER_BITS, identity, longestDisk);
-        BlockHash hash = new BlockHash();
-        byte[] piece = new byte[PIECE];
-        for (int count = body.read(piece, 0, PIECE); count > 0; count = body.read(piece, 0, PIECE)) {
-            writer.write(ByteBuffer.wrap(piece, 0, count));
-            hash.update(ByteBuffer.wrap(piece, 0, count));
+        try (PieceHash hash = new PieceHash(PIECE)) {
+            byte[] piece = hash.next();
+            for (int count = body.read(piece, 0, PIECE); count > 0; count = body.read(piece, 0, PIECE)) {
+                hash.hash(piece, count);
+                writer.write(ByteBuffer.wrap(piece, 0, count));
+                piece = hash.next();
+            }
+            body.verify();
+            requireContent(body);
+            SequentialWriter.Written written = writer.finish();
+            String digest = hash.digest(written.virtualSize() - body.length());
+            return new ReceivedDisk(written.virtualSize(), 1 << FreshImage.DEFAULT_CLUSTER_BITS, digest);
         }
-        body.verify();
-        requireContent(body);
-        SequentialWriter.Written written = writer.finish();
-        hash.zeros(written.virtualSize() - body.length());
-        return new ReceivedDisk(written.virtualSize(), 1 << FreshImage.DEFAULT_CLUSTER_BITS, hash.digest());
     }
 
     private ReceivedDisk receiveQcow2(IncomingBody body) throws IOException, InterruptedException {

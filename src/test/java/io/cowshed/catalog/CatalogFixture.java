@@ -96,7 +96,8 @@ final class CatalogFixture implements AutoCloseable {
     Image cloneOf(Image parent, String name) {
         return catalog()
                 .addClones(ImageRef.of(parent.id()), List.of(wantedClone(name)), SOMEONE)
-                .getFirst();
+                .getFirst()
+                .image();
     }
 
     List<Image> clonesOf(Image parent, String prefix, int count) {
@@ -106,7 +107,10 @@ final class CatalogFixture implements AutoCloseable {
                         IntStream.rangeClosed(1, count)
                                 .mapToObj(n -> wantedClone(prefix + n))
                                 .toList(),
-                        SOMEONE);
+                        SOMEONE)
+                .stream()
+                .map(ImageEntry::image)
+                .toList();
     }
 
     /** What moving an image to the trash does to its row, which is locked first like any parent that changes. */

@@ -144,9 +144,6 @@ abstract class CatalogTests {
         }
         Image deepest = image;
         assertRefused(() -> fixture.cloneOf(deepest, name()), ProblemType.DEPTH_LIMIT);
-        assertRefused(
-                () -> catalog.checkClones(ref(deepest), List.of(new ImageName(name())), 10 * MIB),
-                ProblemType.DEPTH_LIMIT);
     }
 
     @Test

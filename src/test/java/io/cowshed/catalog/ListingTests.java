@@ -56,7 +56,8 @@ abstract class ListingTests {
                             ? fixture.catalog().addBase(wanted, layout, SOMEONE)
                             : fixture.catalog()
                                     .addClones(ImageRef.of(parent.id()), List.of(new NewClone(wanted, layout)), SOMEONE)
-                                    .getFirst());
+                                    .getFirst()
+                                    .image());
         }
     }
 

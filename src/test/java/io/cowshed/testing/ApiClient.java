@@ -62,6 +62,11 @@ public final class ApiClient {
         }
     }
 
+    /** Of the service on the loopback interface. */
+    public int port() {
+        return port;
+    }
+
     public Answer get(String path, String... headers) {
         return send(request(path, headers).GET());
     }

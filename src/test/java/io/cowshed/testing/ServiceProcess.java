@@ -5,6 +5,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,9 @@ public final class ServiceProcess implements AutoCloseable {
 
     private static final Pattern LISTENING = Pattern.compile("Tomcat started on port (\\d+)");
     private static final Pattern READY = Pattern.compile("access token (was made|is in)");
+
+    /** A compiler that is quick to start suits a service that is soon to be killed. */
+    private static final List<String> QUICK_TO_START = List.of("-Xmx192m", "-XX:TieredStopAtLevel=1");
 
     private final Process process;
     private final ApiClient api;
@@ -35,8 +39,14 @@ public final class ServiceProcess implements AutoCloseable {
      * @param properties more of them, as {@code key=value}
      */
     public static ServiceProcess start(Path directory, List<String> wrapper, String... properties) {
+        return start(directory, wrapper, QUICK_TO_START, properties);
+    }
+
+    /** As above, with other options for its JVM. */
+    public static ServiceProcess start(
+            Path directory, List<String> wrapper, List<String> jvmOptions, String... properties) {
         try {
-            Process process = launch(directory, wrapper, properties);
+            Process process = launch(directory, wrapper, jvmOptions, properties);
             return new ServiceProcess(process, connect(process, directory));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -49,7 +59,7 @@ public final class ServiceProcess implements AutoCloseable {
     /** Starts it, and returns when it has ended by itself. */
     public static Refusal refused(Path directory, String... properties) {
         try {
-            Process process = launch(directory, List.of(), properties);
+            Process process = launch(directory, List.of(), QUICK_TO_START, properties);
             StringBuilder output = new StringBuilder();
             BufferedReader lines = process.inputReader();
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -65,12 +75,12 @@ public final class ServiceProcess implements AutoCloseable {
         }
     }
 
-    private static Process launch(Path directory, List<String> wrapper, String... properties) throws IOException {
+    private static Process launch(Path directory, List<String> wrapper, List<String> jvmOptions, String... properties)
+            throws IOException {
         List<String> command = new ArrayList<>(wrapper);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(jvmOptions);
         command.addAll(List.of(
-                "-Xmx192m",
-                "-XX:TieredStopAtLevel=1",
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",
                 System.getProperty("java.class.path"),
@@ -95,7 +105,7 @@ public final class ServiceProcess implements AutoCloseable {
                 port = Integer.parseInt(listening.group(1));
             }
             if (READY.matcher(line).find()) {
-                Thread.ofVirtual().start(() -> output.lines().forEach(_ -> {}));
+                Thread.ofVirtual().start(() -> drain(output));
                 return new ApiClient(
                         port,
                         Files.readString(directory.resolve("data/admin-token")).strip());
@@ -104,8 +114,20 @@ public final class ServiceProcess implements AutoCloseable {
         throw new AssertionError("the service did not start:\n" + seen);
     }
 
+    private static void drain(BufferedReader output) {
+        try {
+            output.transferTo(Writer.nullWriter());
+        } catch (IOException e) {
+            // It was killed.
+        }
+    }
+
     public ApiClient api() {
         return api;
+    }
+
+    public int port() {
+        return api.port();
     }
 
     public long pid() {

@@ -4,9 +4,9 @@ import io.cowshed.catalog.Image;
 import io.cowshed.catalog.ImageEntry;
 import io.cowshed.catalog.ImageLink;
 import io.cowshed.catalog.ImageListing;
+import io.cowshed.catalog.ImageRef;
 import io.cowshed.catalog.ImageState;
 import io.cowshed.volume.Volume;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
@@ -24,17 +24,11 @@ public class ImageViews {
 
     /** The image as it is in this transaction. */
     public ImageView of(Image image) {
-        return of(List.of(image)).getFirst();
+        return of(listing.entry(ImageRef.of(image.id())));
     }
 
-    /** The images as they are in this transaction. */
-    public List<ImageView> of(List<Image> images) {
-        return listing.entries(images.stream().map(Image::id).toList()).stream()
-                .map(this::of)
-                .toList();
-    }
-
-    ImageView of(ImageEntry entry) {
+    /** The image and its place in the graph. */
+    public ImageView of(ImageEntry entry) {
         Image image = entry.image();
         return new ImageView(
                 image.id(),

@@ -1,6 +1,7 @@
 package io.cowshed.cow.web;
 
 import io.cowshed.catalog.Image;
+import io.cowshed.catalog.ImageEntry;
 import io.cowshed.catalog.ImageRef;
 import io.cowshed.catalog.web.IfMatch;
 import io.cowshed.catalog.web.ImageView;
@@ -97,15 +98,16 @@ class VerbController {
                 made -> request.isForMany() ? many(made) : one(made.getFirst()));
     }
 
-    private ResponseEntity<?> one(Image clone) {
+    private ResponseEntity<?> one(ImageEntry clone) {
+        Image image = clone.image();
         return answers.created(
-                URI.create("/api/v1/images/" + clone.id()), views.of(clone), OptionalLong.of(clone.version()));
+                URI.create("/api/v1/images/" + image.id()), views.of(clone), OptionalLong.of(image.version()));
     }
 
-    private ResponseEntity<?> many(List<Image> clones) {
+    private ResponseEntity<?> many(List<ImageEntry> clones) {
         return answers.created(
-                URI.create("/api/v1/images?parent=" + clones.getFirst().parentId()),
-                new Listing<>(views.of(clones), null),
+                URI.create("/api/v1/images?parent=" + clones.getFirst().image().parentId()),
+                new Listing<>(clones.stream().map(views::of).toList(), null),
                 OptionalLong.empty());
     }
 

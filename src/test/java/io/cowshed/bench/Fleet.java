@@ -1,4 +1,4 @@
-package io.cowshed.catalog;
+package io.cowshed.bench;
 
 import io.cowshed.testing.TestDatabase;
 import java.sql.Connection;
@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class Fleet {
 
     static final int SIZE = 100_000;
+    private static final long MIB = 1 << 20;
     static final int SIBLINGS = 10_000;
     static final int CHAIN = 16;
     private static final int BASES = 100;
@@ -27,6 +28,7 @@ final class Fleet {
 
     private Fleet() {}
 
+    /** Fills a database whose schema is there, and whose catalogue is empty. */
     static Fleet in(TestDatabase database) throws SQLException {
         Fleet fleet = new Fleet();
         try (Connection connection = database.connect()) {
@@ -88,8 +90,8 @@ final class Fleet {
                 new ArrayList<>(List.of(id, name, name, description, name + "\n" + description, sealed, sealed));
         values.add(parent);
         values.add(parent == null ? null : true);
-        values.add((1 + random.nextInt(64)) * CatalogFixture.MIB);
-        values.add(sealed ? CatalogFixture.digest(number).digest() : null);
+        values.add((1 + random.nextInt(64)) * MIB);
+        values.add(sealed ? "blkhash-sha256:" + "%064x".formatted(number) : null);
         values.add(created);
         values.add(created);
         for (int i = 0; i < values.size(); i++) {
