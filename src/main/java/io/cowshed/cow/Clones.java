@@ -5,15 +5,20 @@ import io.cowshed.catalog.Image;
 import io.cowshed.catalog.ImageEntry;
 import io.cowshed.catalog.ImageName;
 import io.cowshed.catalog.ImageRef;
+import io.cowshed.catalog.Images;
 import io.cowshed.catalog.Layout;
 import io.cowshed.catalog.NewClone;
+import io.cowshed.catalog.NewImage;
 import io.cowshed.catalog.Registration;
+import io.cowshed.catalog.SizeLimit;
 import io.cowshed.catalog.web.NewImageFields;
 import io.cowshed.database.TimeOrderedIds;
 import io.cowshed.engine.qcow2.FreshImage;
+import io.cowshed.engine.qcow2.ImageTooLargeException;
 import io.cowshed.engine.qcow2.format.ImageIdentity;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
+import io.cowshed.volume.ImageFileMissing;
 import io.cowshed.volume.ImageFileStatus;
 import io.cowshed.volume.NewImageFile;
 import io.cowshed.volume.Volume;
@@ -21,7 +26,6 @@ import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
@@ -34,17 +38,28 @@ public class Clones {
     private static final long OVERLAY_SIZE = 24 << 10;
 
     private final Catalog catalog;
+    private final Images images;
     private final Registration registration;
     private final Volume volume;
     private final TimeOrderedIds ids;
     private final Clock clock;
+    private final SizeLimit sizes;
 
-    Clones(Catalog catalog, Registration registration, Volume volume, TimeOrderedIds ids, Clock clock) {
+    Clones(
+            Catalog catalog,
+            Images images,
+            Registration registration,
+            Volume volume,
+            TimeOrderedIds ids,
+            Clock clock,
+            SizeLimit sizes) {
         this.catalog = catalog;
+        this.images = images;
         this.registration = registration;
         this.volume = volume;
         this.ids = ids;
         this.clock = clock;
+        this.sizes = sizes;
     }
 
     /**
@@ -62,26 +77,59 @@ public class Clones {
             String createdBy,
             Function<List<ImageEntry>, T> answer) {
         Image parent = catalog.checkClonable(parentRef, virtualSize);
-        volume.requireFile(parent.id());
+        if (virtualSize != null && virtualSize > parent.virtualSize()) {
+            sizes.requireAllowed(virtualSize);
+        }
+        requireFile(parent);
         volume.requireRoomFor(OVERLAY_SIZE * names.size());
         long size = virtualSize == null ? parent.virtualSize() : virtualSize;
+        List<NewImage> wanted = names.stream()
+                .map(name -> fields.named(ids.next(), name, clock.instant()))
+                .toList();
         List<NewImageFile> files = new ArrayList<>(names.size());
         try {
-            List<NewClone> clones = new ArrayList<>(names.size());
-            for (ImageName name : names) {
-                UUID id = ids.next();
-                NewImageFile file = volume.create(id);
-                files.add(file);
-                long rounded = write(file, name, size, parent);
-                ImageFileStatus status = file.publish();
-                clones.add(new NewClone(
-                        fields.named(id, name, clock.instant()),
-                        new Layout(rounded, status.allocatedSize(), 1 << FreshImage.DEFAULT_CLUSTER_BITS)));
-            }
+            List<NewClone> clones = make(wanted, size, parent, files);
             return registration.commit(
                     files, () -> answer.apply(catalog.addClones(ImageRef.of(parent.id()), clones, createdBy)));
         } finally {
             files.forEach(NewImageFile::close);
+        }
+    }
+
+    private void requireFile(Image parent) {
+        try {
+            volume.requireFile(parent.id());
+        } catch (ImageFileMissing e) {
+            throw images.missing(parent.id(), e);
+        }
+    }
+
+    /** Makes and publishes the files, all or none. */
+    private List<NewClone> make(List<NewImage> wanted, long size, Image parent, List<NewImageFile> files) {
+        try {
+            List<NewClone> clones = new ArrayList<>(wanted.size());
+            for (NewImage image : wanted) {
+                NewImageFile file = volume.create(image.id());
+                files.add(file);
+                long rounded = write(file, image.name(), size, parent);
+                ImageFileStatus status = file.publish();
+                clones.add(new NewClone(
+                        image, new Layout(rounded, status.allocatedSize(), 1 << FreshImage.DEFAULT_CLUSTER_BITS)));
+            }
+            return clones;
+        } catch (Throwable failure) {
+            discard(files, failure);
+            throw failure;
+        }
+    }
+
+    private static void discard(List<NewImageFile> files, Throwable cause) {
+        for (NewImageFile file : files) {
+            try {
+                file.discard();
+            } catch (RuntimeException e) {
+                cause.addSuppressed(e);
+            }
         }
     }
 
@@ -93,6 +141,12 @@ public class Clones {
                     FreshImage.DEFAULT_CLUSTER_BITS,
                     new ImageIdentity(file.image(), name.value()),
                     Volume.backingName(parent.id()));
+        } catch (ImageTooLargeException e) {
+            throw new CowshedException(
+                    ProblemType.INVALID_REQUEST,
+                    "A clone of " + size + " bytes cannot be made: no image of its format can be that long.",
+                    "Use a virtualSize of at most " + e.limit() + " bytes.",
+                    e);
         } catch (IOException e) {
             throw new CowshedException(
                     ProblemType.VOLUME_UNAVAILABLE, "The file of a new clone cannot be written.", null, e);

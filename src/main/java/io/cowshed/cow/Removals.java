@@ -4,6 +4,7 @@ import io.cowshed.catalog.Catalog;
 import io.cowshed.catalog.Image;
 import io.cowshed.catalog.ImageRef;
 import io.cowshed.problem.CowshedException;
+import io.cowshed.volume.ImageFileMissing;
 import io.cowshed.volume.Removal;
 import io.cowshed.volume.Volume;
 import java.util.UUID;
@@ -34,20 +35,27 @@ public class Removals {
      */
     public void remove(ImageRef ref, @Nullable Long expectedVersion) {
         Image image = catalog.checkRemoval(ref, expectedVersion);
-        if (volume.status(image.id()).isEmpty()) {
-            // There is nothing to protect any more: let the row go too.
+        Removal removal;
+        try {
+            removal = volume.remove(image.id());
+        } catch (ImageFileMissing _) {
+            // There is nothing to protect any more: let the row go too, if somebody else has not just removed it.
             catalog.remove(ImageRef.of(image.id()), expectedVersion);
             return;
         }
-        try (Removal removal = volume.remove(image.id())) {
-            try {
-                catalog.remove(ImageRef.of(image.id()), expectedVersion);
-            } catch (RuntimeException failure) {
-                settle(image.id(), removal, failure);
-                throw failure;
-            }
-            removal.uncatalogued();
+        try (removal) {
+            remove(image.id(), expectedVersion, removal);
         }
+    }
+
+    private void remove(UUID id, @Nullable Long expectedVersion, Removal removal) {
+        try {
+            catalog.remove(ImageRef.of(id), expectedVersion);
+        } catch (RuntimeException failure) {
+            settle(id, removal, failure);
+            throw failure;
+        }
+        removal.uncatalogued();
     }
 
     /** A commit that failed may still have been done. */

@@ -12,8 +12,10 @@ import io.cowshed.engine.block.DiskImage;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import io.cowshed.volume.HeldImage;
+import io.cowshed.volume.ImageFileMissing;
 import io.cowshed.volume.Volume;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
@@ -54,7 +56,7 @@ public class Sealing {
         }
         image.requireAvailable("sealed");
         UUID id = image.id();
-        try (HeldImage held = volume.hold(id)) {
+        try (HeldImage held = hold(id)) {
             KnownDigest digest = digest(id, held);
             held.seal();
             try {
@@ -79,18 +81,31 @@ public class Sealing {
      */
     public <T> T unseal(ImageRef ref, Function<Image, T> answer) {
         UUID id = catalog.checkUnsealing(ref).id();
-        try (HeldImage held = volume.hold(id)) {
+        try (HeldImage held = hold(id)) {
             T answered = transaction.execute(_ -> answer.apply(catalog.unseal(ImageRef.of(id))));
             held.unseal();
             return answered;
         }
     }
 
+    private HeldImage hold(UUID id) {
+        try {
+            return volume.hold(id);
+        } catch (ImageFileMissing e) {
+            throw images.missing(id, e);
+        }
+    }
+
     /** Read under the lock: what was known about the file before may be out of date. */
     private KnownDigest digest(UUID id, HeldImage held) {
         FileStamp stamp = FileStamp.of(held.status());
-        String digest = images.find(ImageRef.of(id)).digestKnownFor(stamp).orElseGet(() -> compute(id, held));
-        return new KnownDigest(digest, stamp);
+        Optional<String> known = images.find(ImageRef.of(id)).digestKnownFor(stamp);
+        if (known.isPresent()) {
+            return new KnownDigest(known.get(), stamp);
+        }
+        String digest = compute(id, held);
+        held.backdate();
+        return new KnownDigest(digest, FileStamp.of(held.status()));
     }
 
     private String compute(UUID id, HeldImage held) {

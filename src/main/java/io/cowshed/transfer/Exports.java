@@ -7,6 +7,7 @@ import io.cowshed.catalog.ImageRef;
 import io.cowshed.catalog.Images;
 import io.cowshed.catalog.Lineages;
 import io.cowshed.engine.block.DiskImage;
+import io.cowshed.volume.ImageFileMissing;
 import io.cowshed.volume.Volume;
 import java.io.IOException;
 import java.util.Set;
@@ -46,6 +47,8 @@ public class Exports {
                 disk.close();
                 throw e;
             }
+        } catch (ImageFileMissing e) {
+            throw images.missing(id, e);
         } catch (IOException e) {
             throw ReadFailures.of(id, e);
         }

@@ -7,6 +7,7 @@ import io.cowshed.catalog.KnownDigest;
 import io.cowshed.catalog.Layout;
 import io.cowshed.catalog.NewImage;
 import io.cowshed.catalog.Registration;
+import io.cowshed.catalog.SizeLimit;
 import io.cowshed.engine.block.ImageFormat;
 import io.cowshed.engine.qcow2.FreshImage;
 import io.cowshed.engine.qcow2.format.ImageIdentity;
@@ -37,13 +38,13 @@ public class Imports {
     private final Catalog catalog;
     private final Registration registration;
     private final Volume volume;
-    private final ImportProperties bounds;
+    private final SizeLimit sizes;
 
-    Imports(Catalog catalog, Registration registration, Volume volume, ImportProperties bounds) {
+    Imports(Catalog catalog, Registration registration, Volume volume, SizeLimit sizes) {
         this.catalog = catalog;
         this.registration = registration;
         this.volume = volume;
-        this.bounds = bounds;
+        this.sizes = sizes;
     }
 
     /**
@@ -54,12 +55,7 @@ public class Imports {
      * @throws CowshedException where a rule forbids it, or the volume cannot take it
      */
     public <T> T blank(NewImage wanted, long virtualSize, String createdBy, Function<Image, T> answer) {
-        if (virtualSize < 1 || virtualSize > bounds.longestDisk()) {
-            throw new CowshedException(
-                    ProblemType.INVALID_REQUEST,
-                    "A disk of " + virtualSize + " bytes cannot be made here.",
-                    "Use a virtualSize from 1 to " + bounds.longestDisk() + " bytes.");
-        }
+        sizes.requireAllowed(virtualSize);
         volume.requireRoomFor(SMALLEST);
         try (NewImageFile file = volume.create(wanted.id())) {
             long rounded =
@@ -96,9 +92,9 @@ public class Imports {
         Coding coding = Coding.of(contentEncoding);
         try (NewImageFile file = volume.create(wanted.id())) {
             catalog.reserve(wanted, createdBy);
-            try (IncomingBody body = new IncomingBody(stream, coding, bounds.longestDisk(), sha256)) {
+            try (IncomingBody body = new IncomingBody(stream, coding, sizes.longestDisk(), sha256)) {
                 ReceivedDisk disk =
-                        new DiskReceiver(file.file(), identity(wanted), bounds.longestDisk()).receive(format, body);
+                        new DiskReceiver(file.file(), identity(wanted), sizes.longestDisk()).receive(format, body);
                 ImageFileStatus status = file.publish();
                 Layout layout = new Layout(disk.virtualSize(), status.allocatedSize(), disk.clusterSize());
                 KnownDigest digest = new KnownDigest(disk.digest(), FileStamp.of(status));

@@ -52,6 +52,18 @@ public final class HeldImage implements AutoCloseable {
         }
     }
 
+    /**
+     * Sets the time of the last modification one second back, so that the next write by anyone is sure to change it, however
+     * coarse the file system's clock.
+     */
+    public void backdate() {
+        try {
+            file.setModified(file.status().modified().minus(NewImageFile.BACKDATED));
+        } catch (IOException e) {
+            throw VolumeFailures.of(image, e);
+        }
+    }
+
     /** Makes the file read-only, durably. */
     public void seal() {
         setMode(SEALED);

@@ -31,7 +31,7 @@ public final class NewImageFile implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NewImageFile.class);
 
     private static final int ATTEMPTS = 8;
-    private static final Duration BACKDATED = Duration.ofSeconds(1);
+    static final Duration BACKDATED = Duration.ofSeconds(1);
 
     private final VolumeLayout layout;
     private final DirectorySyncs syncs;

@@ -1,12 +1,15 @@
 package io.cowshed.volume;
 
 import io.cowshed.engine.posix.FileLock;
+import io.cowshed.engine.posix.OutOfSpaceException;
 import io.cowshed.engine.posix.PosixFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The file of an image on its way out. No QEMU has it open or can open it meanwhile.
@@ -16,9 +19,12 @@ import java.util.concurrent.ThreadLocalRandom;
  * </pre>
  *
  * <p>When this process dies on the way, or the outcome of the caller's commit is not known, the retired name tells the next
- * sweep to ask the catalogue.
+ * sweep to ask the catalogue. Only on a volume that has no room even for a name is there none: then such a file stays in
+ * {@code images/}, where it does no harm.
  */
 public final class Removal implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Removal.class);
 
     private final VolumeLayout layout;
     private final DirectorySyncs syncs;
@@ -42,8 +48,14 @@ public final class Removal implements AutoCloseable {
             Path retired = layout.retired()
                     .resolve(VolumeLayout.sideName(
                             image, ThreadLocalRandom.current().nextLong()));
-            file.link(retired);
-            syncs.sync(layout.retired());
+            try {
+                file.link(retired);
+                syncs.sync(layout.retired());
+            } catch (OutOfSpaceException e) {
+                // Removing is what makes room again. All that is lost is who clears up after a crash in the next
+                // moments.
+                LOG.warn("No room for {} on the volume; its image is removed without it", retired.getFileName());
+            }
             return new Removal(layout, syncs, image, held, retired);
         } catch (Throwable e) {
             held.close();

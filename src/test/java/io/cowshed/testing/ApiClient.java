@@ -1,6 +1,7 @@
 package io.cowshed.testing;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -114,6 +115,23 @@ public final class ApiClient {
     /** Any other call. */
     public Answer call(String method, String path, BodyPublisher body, String... headers) {
         return send(request(path, headers).method(method, body));
+    }
+
+    /** A download that is read as slowly as the caller likes; until it is closed the service is busy with it. */
+    public InputStream stream(String path, String... headers) {
+        try {
+            HttpResponse<InputStream> response =
+                    HTTP.send(request(path, headers).GET().build(), BodyHandlers.ofInputStream());
+            if (response.statusCode() != 200) {
+                throw new AssertionError(path + " was answered with " + response.statusCode());
+            }
+            return response.body();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
     }
 
     private HttpRequest.Builder request(String path, String... headers) {

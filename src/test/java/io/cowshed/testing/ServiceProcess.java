@@ -20,6 +20,9 @@ public final class ServiceProcess implements AutoCloseable {
     private static final Pattern LISTENING = Pattern.compile("Tomcat started on port (\\d+)");
     private static final Pattern READY = Pattern.compile("access token (was made|is in)");
 
+    /** A compiler that is quick to start suits a service that is soon to be killed. */
+    private static final List<String> QUICK_TO_START = List.of("-Xmx192m", "-XX:TieredStopAtLevel=1");
+
     private final Process process;
     private final ApiClient api;
 
@@ -36,13 +39,44 @@ public final class ServiceProcess implements AutoCloseable {
      * @param properties more of them, as {@code key=value}
      */
     public static ServiceProcess start(Path directory, List<String> wrapper, String... properties) {
-        // A compiler that is quick to start suits a service that is soon to be killed.
-        return start(directory, wrapper, List.of("-Xmx192m", "-XX:TieredStopAtLevel=1"), properties);
+        return start(directory, wrapper, QUICK_TO_START, properties);
     }
 
     /** As above, with other options for its JVM. */
     public static ServiceProcess start(
             Path directory, List<String> wrapper, List<String> jvmOptions, String... properties) {
+        try {
+            Process process = launch(directory, wrapper, jvmOptions, properties);
+            return new ServiceProcess(process, connect(process, directory));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** How a start ended that was not to succeed. */
+    public record Refusal(int exit, String output) {}
+
+    /** Starts it, and returns when it has ended by itself. */
+    public static Refusal refused(Path directory, String... properties) {
+        try {
+            Process process = launch(directory, List.of(), QUICK_TO_START, properties);
+            StringBuilder output = new StringBuilder();
+            BufferedReader lines = process.inputReader();
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                output.append(line).append('\n');
+                if (READY.matcher(line).find()) {
+                    process.destroyForcibly().onExit().join();
+                    throw new AssertionError("the service started:\n" + output);
+                }
+            }
+            return new Refusal(process.onExit().join().exitValue(), output.toString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Process launch(Path directory, List<String> wrapper, List<String> jvmOptions, String... properties)
+            throws IOException {
         List<String> command = new ArrayList<>(wrapper);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(jvmOptions);
@@ -56,13 +90,7 @@ public final class ServiceProcess implements AutoCloseable {
         for (String property : properties) {
             command.add("--" + property);
         }
-        try {
-            Process process =
-                    new ProcessBuilder(command).redirectErrorStream(true).start();
-            return new ServiceProcess(process, connect(process, directory));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return new ProcessBuilder(command).redirectErrorStream(true).start();
     }
 
     private static ApiClient connect(Process process, Path directory) throws IOException {
@@ -108,13 +136,15 @@ public final class ServiceProcess implements AutoCloseable {
 
     /** Ends it as {@code kill -9} does, and returns when it is gone. */
     public void kill() {
+        process.children().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly().onExit().join();
     }
 
     /** Ends it in good order. */
     @Override
     public void close() {
-        process.destroy();
+        // A wrapper such as strace keeps such signals to itself, and ends with what it wraps.
+        process.children().findFirst().orElse(process.toHandle()).destroy();
         process.onExit().join();
     }
 }

@@ -17,11 +17,13 @@ public final class TestService implements AutoCloseable {
     private final ConfigurableApplicationContext context;
     private final Path directory;
     private final ApiClient admin;
+    private final String token;
 
     private TestService(ConfigurableApplicationContext context, Path directory, String token) {
         this.context = context;
         this.directory = directory;
         this.admin = new ApiClient(port(context), token);
+        this.token = token;
     }
 
     /**
@@ -30,21 +32,36 @@ public final class TestService implements AutoCloseable {
      * @param properties more of them, as {@code key=value}
      */
     public static TestService start(TestDatabase database, Path directory, String... properties) {
-        List<String> all = new ArrayList<>(Arrays.asList(database.properties()));
-        all.add("cowshed.data-dir=" + directory.resolve("data"));
-        all.add("cowshed.volume=" + directory.resolve("volume"));
-        all.add("server.port=0");
-        all.addAll(Arrays.asList(properties));
-        ConfigurableApplicationContext context = new SpringApplicationBuilder(CowshedApplication.class)
-                .run(all.stream().map(property -> "--" + property).toArray(String[]::new));
+        Path data = directory.resolve("data");
+        ConfigurableApplicationContext context = run(database, data, directory, properties);
         try {
-            String token =
-                    Files.readString(directory.resolve("data/admin-token")).strip();
-            return new TestService(context, directory, token);
+            return new TestService(
+                    context,
+                    directory,
+                    Files.readString(data.resolve("admin-token")).strip());
         } catch (IOException e) {
             context.close();
             throw new UncheckedIOException(e);
         }
+    }
+
+    /**
+     * Starts another replica on the same database and volume, with a data directory of its own. It takes the tokens of the
+     * first, and makes none.
+     */
+    public TestService another(TestDatabase database, Path data, String... properties) {
+        return new TestService(run(database, data, directory, properties), directory, token);
+    }
+
+    private static ConfigurableApplicationContext run(
+            TestDatabase database, Path data, Path directory, String... properties) {
+        List<String> all = new ArrayList<>(Arrays.asList(database.properties()));
+        all.add("cowshed.data-dir=" + data);
+        all.add("cowshed.volume=" + directory.resolve("volume"));
+        all.add("server.port=0");
+        all.addAll(Arrays.asList(properties));
+        return new SpringApplicationBuilder(CowshedApplication.class)
+                .run(all.stream().map(property -> "--" + property).toArray(String[]::new));
     }
 
     /** Calls the API as the first administrator. */
@@ -59,6 +76,11 @@ public final class TestService implements AutoCloseable {
 
     public int port() {
         return port(context);
+    }
+
+    /** Sends a request that no HTTP client would send, as the first administrator: see {@link RawHttp#send}. */
+    public ApiClient.Answer send(String method, String target, byte[] body, String... headers) {
+        return RawHttp.send(port(), token, method, target, body, headers);
     }
 
     /** What holds the data directory and the volume. */

@@ -1,0 +1,76 @@
+package io.cowshed.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** A small file system of its own, mounted until closed. Needs root; without it the test fails, and says so. */
+public final class MountedVolume implements AutoCloseable {
+
+    private final Path at;
+
+    private MountedVolume(Path at) {
+        this.at = at;
+    }
+
+    /**
+     * A file system in memory.
+     *
+     * @param at where to mount it; the directory is made
+     * @param options of the mount, such as {@code size=64m}
+     */
+    public static MountedVolume tmpfs(Path at, String options) {
+        return mount(at, List.of("mount", "-t", "tmpfs", "-o", options, "cowshed-test", at.toString()));
+    }
+
+    /**
+     * An ext4 in a file.
+     *
+     * @param image the file, which is made
+     * @param size of it, in bytes
+     * @param at where to mount it; the directory is made
+     */
+    public static MountedVolume ext4(Path image, long size, Path at) {
+        run(List.of("truncate", "-s", Long.toString(size), image.toString()));
+        run(List.of("mkfs.ext4", "-q", "-m", "0", image.toString()));
+        return mount(at, List.of("mount", "-o", "loop", image.toString(), at.toString()));
+    }
+
+    /** Mounts it again, with other options. */
+    public void remount(String options) {
+        run(List.of("mount", "-o", "remount," + options, at.toString()));
+    }
+
+    /** Takes it away, at once for whoever looks it up, and altogether when nobody has a file of it open. */
+    @Override
+    public void close() {
+        run(List.of("umount", "-l", at.toString()));
+    }
+
+    private static MountedVolume mount(Path at, List<String> command) {
+        try {
+            Files.createDirectories(at);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        run(command);
+        return new MountedVolume(at);
+    }
+
+    private static void run(List<String> command) {
+        try {
+            Process process =
+                    new ProcessBuilder(command).redirectErrorStream(true).start();
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (process.onExit().join().exitValue() != 0) {
+                throw new AssertionError(String.join(" ", command)
+                        + " failed; this test mounts a file system, and needs root: " + output);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
