@@ -13,6 +13,7 @@ import io.cowshed.engine.qcow2.format.RefcountTableEntry;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Memory does not depend on the file's length: the file is judged in windows of {@value ClusterWindow#MAX_CLUSTERS}
  * clusters. Time is in proportion to the metadata that is really there; holes are passed over, and an L2 table that many
- * snapshots share is read once in each pass.
+ * snapshots share is read once in each pass. What is mapped is held to what the file can hold, so that reading the disk
+ * afterwards takes time in proportion to the file, too.
  */
 public final class Qcow2Validation {
 
@@ -47,6 +49,7 @@ public final class Qcow2Validation {
     private final ClusterWindow metadata;
     private final ClusterWindow l2Tables;
     private final ClusterWindow scanned;
+    private final MappedClusters mapped;
 
     private Qcow2Validation(BlockFile file) throws IOException {
         this.file = file;
@@ -65,6 +68,7 @@ public final class Qcow2Validation {
         this.metadata = new ClusterWindow(window);
         this.l2Tables = new ClusterWindow(window);
         this.scanned = new ClusterWindow(window);
+        this.mapped = new MappedClusters(file.name(), fileSize, header);
         BitmapDirectory bitmaps = BitmapDirectory.read(file.name(), fileSize, header, reader);
         this.bitmapTables = bitmaps.tables();
         regions.addAll(bitmaps.regions());
@@ -98,6 +102,21 @@ public final class Qcow2Validation {
         for (MetadataRegion region : regions) {
             region.checked(file.name(), fileSize, geometry);
         }
+        refuseOverlaps();
+    }
+
+    /** Before anything is read that many of them may name: else their number times their length would be read. */
+    private void refuseOverlaps() throws CorruptImageException {
+        List<MetadataRegion> inOrder = new ArrayList<>(regions);
+        inOrder.sort(Comparator.comparingLong(MetadataRegion::offset));
+        long end = 0;
+        for (MetadataRegion region : inOrder) {
+            if (region.offset() < end) {
+                throw new CorruptImageException(
+                        file.name(), region.structure(), region.offset(), "it lies on other metadata");
+            }
+            end = region.offset() + region.bytes();
+        }
     }
 
     private void run() throws IOException {
@@ -107,7 +126,7 @@ public final class Qcow2Validation {
             metadata.moveTo(start);
             l2Tables.moveTo(start);
             takeMetadata();
-            checkDataAgainstWindow();
+            checkDataAgainstWindow(start == 0);
         }
     }
 
@@ -165,22 +184,38 @@ public final class Qcow2Validation {
         }
     }
 
-    private void checkDataAgainstWindow() throws IOException {
+    /** {@code first} is true on the first of the passes over all L2 tables. */
+    private void checkDataAgainstWindow(boolean first) throws IOException {
         for (int window = windowsInUse.nextSetBit(0); window >= 0; window = windowsInUse.nextSetBit(window + 1)) {
             scanned.moveTo((long) window * ClusterWindow.MAX_CLUSTERS);
             for (MetadataRegion l1 : l1Tables) {
+                // Snapshots share clusters with the disk, but no L1 table's disk has one in two places.
+                boolean counted = first && l1.structure().equals(L1);
                 forEachL2Table(l1, (position, table) -> {
                     long cluster = geometry.clusterOf(table);
                     if (scanned.covers(cluster) && scanned.add(cluster)) {
-                        reader.forEachEntry(
-                                L2, table, geometry.l2Entries(), geometry.l2EntryWords(), this::checkL2Entry);
+                        checkL2Table(table, counted);
                     }
                 });
             }
         }
     }
 
-    private void checkL2Entry(long position, long index, long descriptor, long subclusters) throws IOException {
+    private void checkL2Table(long table, boolean counted) throws IOException {
+        reader.forEachEntry(
+                L2,
+                table,
+                geometry.l2Entries(),
+                geometry.l2EntryWords(),
+                (position, index, descriptor, subclusters) -> {
+                    if (counted) {
+                        mapped.count(position, descriptor);
+                    }
+                    checkL2Entry(position, descriptor, subclusters);
+                });
+    }
+
+    private void checkL2Entry(long position, long descriptor, long subclusters) throws IOException {
         refuse(L2, position, L2Entry.fault(descriptor, subclusters, header));
         long offset = L2Entry.hostOffset(descriptor);
         long length = 1;
