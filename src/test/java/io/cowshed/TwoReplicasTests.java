@@ -3,6 +3,7 @@ package io.cowshed;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cowshed.catalog.Catalog;
+import io.cowshed.catalog.Images;
 import io.cowshed.testing.ApiClient;
 import io.cowshed.testing.ApiClient.Answer;
 import io.cowshed.testing.ServiceTests;
@@ -254,7 +255,7 @@ class TwoReplicasTests extends ServiceTests {
 
     private static void sweepUntil(AtomicBoolean done, TestService replica) {
         while (!done.get()) {
-            replica.bean(Volume.class).sweep(replica.bean(Catalog.class)::settle);
+            replica.bean(Volume.class).sweep(replica.bean(Catalog.class)::settle, replica.bean(Images.class)::exists);
         }
     }
 

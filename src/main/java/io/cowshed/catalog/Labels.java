@@ -60,10 +60,10 @@ public record Labels(Map<String, String> values) {
         return key;
     }
 
-    static String requireValue(String value) {
-        if (!VALUE.matcher(value).matches()) {
+    static String requireValue(@Nullable String value) {
+        if (value == null || !VALUE.matcher(value).matches()) {
             throw Text.refuse(
-                    Text.quote(value) + " cannot be the value of a label.",
+                    (value == null ? "null" : Text.quote(value)) + " cannot be the value of a label.",
                     "Use up to 128 letters, digits, spaces and '.', '_', '/', ':', '@', '+', '-'.");
         }
         return value;

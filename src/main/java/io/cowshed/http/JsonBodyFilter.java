@@ -1,5 +1,6 @@
 package io.cowshed.http;
 
+import io.cowshed.problem.BodyBrokeOff;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import jakarta.servlet.FilterChain;
@@ -13,6 +14,9 @@ import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -45,19 +49,48 @@ class JsonBodyFilter extends OncePerRequestFilter {
             chain.doFilter(request, response);
             return;
         }
-        byte[] body = request.getContentLengthLong() > LIMIT
-                ? new byte[LIMIT + 1]
-                : request.getInputStream().readNBytes(LIMIT + 1);
-        if (body.length > LIMIT) {
-            problems.resolveException(
-                    request,
-                    response,
-                    null,
-                    new CowshedException(
-                            ProblemType.TOO_LARGE, "A JSON body may be at most " + LIMIT + " bytes long.", null));
+        byte[] body;
+        try {
+            body = body(request);
+        } catch (CowshedException refusal) {
+            problems.resolveException(request, response, null, refusal);
             return;
         }
         chain.doFilter(new BufferedRequest(request, body), response);
+    }
+
+    private static byte[] body(HttpServletRequest request) {
+        byte[] body;
+        try {
+            body = request.getContentLengthLong() > LIMIT
+                    ? new byte[LIMIT + 1]
+                    : request.getInputStream().readNBytes(LIMIT + 1);
+        } catch (IOException e) {
+            throw new BodyBrokeOff(e);
+        }
+        if (body.length > LIMIT) {
+            throw new CowshedException(
+                    ProblemType.TOO_LARGE, "A JSON body may be at most " + LIMIT + " bytes long.", null);
+        }
+        requireUtf8(body);
+        return body;
+    }
+
+    /**
+     * JSON is UTF-8 (RFC 8259, section 8.1). The parser alone would guess UTF-16 and UTF-32 where it sees NULs, and read
+     * sequences that are longer than need be.
+     */
+    private static void requireUtf8(byte[] body) {
+        try {
+            CharBuffer text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body));
+            if (text.chars().noneMatch(c -> c == 0)) {
+                return;
+            }
+        } catch (CharacterCodingException _) {
+            // refused below
+        }
+        throw new CowshedException(
+                ProblemType.MALFORMED_BODY, "The request body is not UTF-8 text.", "Send JSON in UTF-8.");
     }
 
     static boolean isJson(@Nullable String contentType) {

@@ -3,6 +3,7 @@ package io.cowshed.problem;
 import io.swagger.v3.oas.annotations.Hidden;
 import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.http.HttpServletRequest;
+import java.io.IOException;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.core.StandardHost;
@@ -31,10 +32,14 @@ class ContainerErrors implements ErrorController {
         Object status = request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE);
         Object path = request.getAttribute(RequestDispatcher.ERROR_REQUEST_URI);
         Object failure = request.getAttribute(RequestDispatcher.ERROR_EXCEPTION);
-        CowshedException refusal = failure instanceof Throwable thrown
-                ? ProblemRenderer.translate(thrown)
-                : ProblemRenderer.ofStatus(
+        CowshedException refusal = switch (failure) {
+            // The container's own reading failed; it overrules whatever we had answered to that.
+            case IOException broken -> new BodyBrokeOff(broken);
+            case Throwable thrown -> ProblemRenderer.translate(thrown);
+            case null, default ->
+                ProblemRenderer.ofStatus(
                         HttpStatusCode.valueOf(status instanceof Integer code ? code : 404), null, HttpHeaders.EMPTY);
+        };
         return ProblemRenderer.render(refusal, path instanceof String text ? text : request.getRequestURI());
     }
 
@@ -64,15 +69,19 @@ class ContainerErrors implements ErrorController {
                     ProblemRenderer.ofStatus(HttpStatusCode.valueOf(response.getStatus()), null, HttpHeaders.EMPTY);
             // No message converter lives here; nothing in these three values needs escaping.
             String body = "{\"type\":\"%s\",\"title\":\"%s\",\"status\":%d}"
-                    .formatted(refusal.type().uri(), refusal.type().title(), response.getStatus());
+                    .formatted(
+                            refusal.type().uri(),
+                            refusal.type().title(),
+                            refusal.type().status().value());
             try {
+                response.setStatus(refusal.type().status().value());
                 response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
                 response.setCharacterEncoding("utf-8");
                 if (response.getReporter() != null) {
                     response.getReporter().write(body);
                     response.finishResponse();
                 }
-            } catch (java.io.IOException e) {
+            } catch (IOException e) {
                 container.getLogger().debug("nobody listens to the problem any more", e);
             }
         }

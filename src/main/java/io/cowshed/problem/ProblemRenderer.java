@@ -6,6 +6,7 @@ import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.apache.tomcat.util.http.InvalidParameterException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +32,8 @@ import org.springframework.web.bind.annotation.RestControllerAdvice;
 import org.springframework.web.context.request.async.AsyncRequestNotUsableException;
 import org.springframework.web.method.annotation.HandlerMethodValidationException;
 import org.springframework.web.method.annotation.MethodArgumentTypeMismatchException;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.exc.InputCoercionException;
 import tools.jackson.databind.exc.MismatchedInputException;
 import tools.jackson.databind.exc.UnrecognizedPropertyException;
 
@@ -97,6 +100,10 @@ class ProblemRenderer {
                 refusal(
                         ProblemType.INVALID_REQUEST,
                         "The request line or a header holds characters that no call needs.");
+            case InvalidParameterException _ ->
+                refusal(
+                        ProblemType.INVALID_REQUEST,
+                        "The query has a parameter whose %-encoding is broken, or that is not UTF-8.");
             case DataAccessResourceFailureException e -> databaseUnavailable(e);
             case CannotCreateTransactionException e -> databaseUnavailable(e);
             case ConcurrencyFailureException e -> databaseUnavailable(e);
@@ -113,21 +120,23 @@ class ProblemRenderer {
                                 + "\" that this call does not know.",
                         "Leave it out. Known here: " + known(e) + ".",
                         List.of(Map.of("field", shortened(e.getPropertyName()), "message", "unknown field")));
-            case MismatchedInputException e
-            when !e.getPath().isEmpty() -> {
-                String field = e.getPath().getLast().getPropertyName();
-                String name = field == null ? "an element" : shortened(field);
-                yield new InvalidFields(
-                        "The field \"" + name + "\" does not have a value of the right type.",
-                        null,
-                        List.of(Map.of("field", name, "message", "wrong type")));
-            }
+            case MismatchedInputException e when !e.getPath().isEmpty() -> wrongType(e);
+            case InputCoercionException e when !e.getPath().isEmpty() -> wrongType(e);
             case null, default ->
                 new CowshedException(
                         ProblemType.MALFORMED_BODY,
                         "The request body is not the JSON document that this call takes.",
                         "The API's description is at /swagger-ui.");
         };
+    }
+
+    private static CowshedException wrongType(JacksonException failure) {
+        String field = failure.getPath().getLast().getPropertyName();
+        String name = field == null ? "an element" : shortened(field);
+        return new InvalidFields(
+                "The field \"" + name + "\" does not have a value of the right type.",
+                null,
+                List.of(Map.of("field", name, "message", "wrong type")));
     }
 
     private static String known(UnrecognizedPropertyException failure) {
@@ -171,6 +180,8 @@ class ProblemRenderer {
             case CONTENT_TOO_LARGE -> ProblemType.TOO_LARGE;
             case UNSUPPORTED_MEDIA_TYPE -> ProblemType.UNSUPPORTED_MEDIA_TYPE;
             case REQUESTED_RANGE_NOT_SATISFIABLE -> ProblemType.RANGE_NOT_SATISFIABLE;
+            // What the container says to methods, transfer codings and versions of HTTP that it does not know.
+            case NOT_IMPLEMENTED, HTTP_VERSION_NOT_SUPPORTED -> ProblemType.INVALID_REQUEST;
             case null, default -> status.is4xxClientError() ? ProblemType.INVALID_REQUEST : ProblemType.INTERNAL;
         };
         return new RefusedByFramework(type, detail == null ? type.title() + "." : detail, headers);

@@ -93,8 +93,8 @@ public class Imports {
         try (NewImageFile file = volume.create(wanted.id())) {
             catalog.reserve(wanted, createdBy);
             try (IncomingBody body = new IncomingBody(stream, coding, sizes.longestDisk(), sha256)) {
-                ReceivedDisk disk =
-                        new DiskReceiver(file.file(), identity(wanted), sizes.longestDisk()).receive(format, body);
+                DiskReceiver receiver = new DiskReceiver(file.file(), identity(wanted), sizes.longestDisk());
+                ReceivedDisk disk = OwnThread.call(() -> receiver.receive(format, body));
                 ImageFileStatus status = file.publish();
                 Layout layout = new Layout(disk.virtualSize(), status.allocatedSize(), disk.clusterSize());
                 KnownDigest digest = new KnownDigest(disk.digest(), FileStamp.of(status));

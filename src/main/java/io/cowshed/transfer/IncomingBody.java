@@ -1,5 +1,6 @@
 package io.cowshed.transfer;
 
+import io.cowshed.problem.BodyBrokeOff;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import java.io.FilterInputStream;
@@ -130,11 +131,7 @@ final class IncomingBody implements AutoCloseable {
             try {
                 count = in.read(target, offset, space);
             } catch (IOException e) {
-                throw new CowshedException(
-                        ProblemType.BODY_INCOMPLETE,
-                        "The body broke off before its end.",
-                        "Send it again; nothing of it was kept.",
-                        e);
+                throw new BodyBrokeOff(e);
             }
             if (count > 0 && digest != null) {
                 digest.update(target, offset, count);

@@ -42,7 +42,7 @@ import org.springframework.web.bind.annotation.RestController;
 
 /** Shows images and changes what is said about them; what changes their contents or the graph is in other modules. */
 @RestController
-@RequestMapping("/api/v1/images")
+@RequestMapping(path = "/api/v1/images", produces = MediaType.APPLICATION_JSON_VALUE)
 @Tag(name = "images", description = "The catalogue of disks")
 class ImageController {
 

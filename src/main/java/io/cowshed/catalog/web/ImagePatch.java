@@ -4,11 +4,12 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.cowshed.catalog.ImageChange;
 import io.cowshed.catalog.ImageName;
+import io.cowshed.http.Rfc3339;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import io.swagger.v3.oas.annotations.media.Schema;
+import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -100,8 +101,8 @@ record ImagePatch(
 
     private static Instant time(JsonNode value) {
         try {
-            return Instant.parse(text("expiresAt", value));
-        } catch (DateTimeParseException e) {
+            return Rfc3339.parse(text("expiresAt", value));
+        } catch (DateTimeException e) {
             throw refuse("expiresAt takes a time such as 2027-01-31T12:00:00Z.", null);
         }
     }

@@ -28,6 +28,7 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -40,7 +41,7 @@ import org.springframework.web.bind.annotation.RestController;
 
 /** The verbs that change contents or the graph. */
 @RestController
-@RequestMapping("/api/v1/images/{ref}")
+@RequestMapping(path = "/api/v1/images/{ref}", produces = MediaType.APPLICATION_JSON_VALUE)
 @Tag(name = "verbs", description = "What changes contents or the graph")
 class VerbController {
 

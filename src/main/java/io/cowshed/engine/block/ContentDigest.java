@@ -22,6 +22,9 @@ public final class ContentDigest {
     private static final int PIECE_SIZE = 16 * BLOCK_SIZE;
     private static final int MAX_THREADS = 4;
 
+    /** Zeros that are hashed in some milliseconds; fewer are not worth a change of threads. */
+    static final long ZERO_PIECE_SIZE = 8L << 30;
+
     private final DiskImage image;
     private final LongConsumer progress;
     private final BlockHash hash = new BlockHash();
@@ -67,8 +70,7 @@ public final class ContentDigest {
             long zeroBlocks = extent.zero() ? extent.length() / BLOCK_SIZE * BLOCK_SIZE : 0;
             if (zeroBlocks > 0) {
                 takeInAll();
-                hash.zeros(zeroBlocks);
-                progress.accept(zeroBlocks);
+                takeInZeros(zeroBlocks, workers);
                 offset += zeroBlocks;
             } else {
                 int length = (int) Math.min(PIECE_SIZE, roundedUp(extent.length()));
@@ -87,6 +89,19 @@ public final class ContentDigest {
         return hash.digest();
     }
 
+    /** Terabytes of zeros take seconds, for which a caller that is a virtual thread would keep others from running. */
+    private void takeInZeros(long length, ExecutorService workers) throws IOException, InterruptedException {
+        for (long left = length; left > 0; left -= ZERO_PIECE_SIZE) {
+            long count = Math.min(left, ZERO_PIECE_SIZE);
+            if (length < ZERO_PIECE_SIZE) {
+                hash.zeros(count);
+            } else {
+                await(workers.submit(() -> hash.zeros(count), count));
+            }
+            progress.accept(count);
+        }
+    }
+
     private ByteBuffer read(long offset, int length) throws IOException {
         ByteBuffer buffer = ByteBuffer.allocate(length);
         if (length > 0) {
@@ -102,9 +117,13 @@ public final class ContentDigest {
     }
 
     private void takeIn(Piece piece) throws IOException, InterruptedException {
+        hash.blocks(await(piece.digests()));
+        progress.accept(piece.length());
+    }
+
+    private static <T> T await(Future<T> work) throws IOException, InterruptedException {
         try {
-            hash.blocks(piece.digests().get());
-            progress.accept(piece.length());
+            return work.get();
         } catch (ExecutionException e) {
             switch (e.getCause()) {
                 case IOException failure -> throw failure;

@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Memory does not depend on the file's length: the file is judged in windows of {@value ClusterWindow#MAX_CLUSTERS}
  * clusters. Time is in proportion to the metadata that is really there; holes are passed over, and an L2 table that many
- * snapshots share is read once in each pass.
+ * snapshots share is read once in each pass. What is mapped is held to what the file can hold, so that reading the disk
+ * afterwards takes time in proportion to the file, too.
  */
 public final class Qcow2Validation {
 
@@ -49,6 +50,7 @@ public final class Qcow2Validation {
     private final ClusterWindow metadata;
     private final ClusterWindow l2Tables;
     private final ClusterWindow scanned;
+    private final MappedClusters mapped;
 
     private Qcow2Validation(BlockFile file, int windowClusters) throws IOException {
         this.file = file;
@@ -68,6 +70,7 @@ public final class Qcow2Validation {
         this.metadata = new ClusterWindow(window);
         this.l2Tables = new ClusterWindow(window);
         this.scanned = new ClusterWindow(window);
+        this.mapped = new MappedClusters(file.name(), fileSize, header);
         BitmapDirectory bitmaps = BitmapDirectory.read(file.name(), fileSize, header, reader);
         this.bitmapTables = bitmaps.tables();
         regions.addAll(bitmaps.regions());
@@ -131,7 +134,7 @@ public final class Qcow2Validation {
             metadata.moveTo(start);
             l2Tables.moveTo(start);
             takeMetadata();
-            checkDataAgainstWindow();
+            checkDataAgainstWindow(start == 0);
         }
     }
 
@@ -190,22 +193,38 @@ public final class Qcow2Validation {
                 file.name(), structure, position, "it claims the cluster at " + offset + ", which is other metadata");
     }
 
-    private void checkDataAgainstWindow() throws IOException {
+    /** {@code first} is true on the first of the passes over all L2 tables. */
+    private void checkDataAgainstWindow(boolean first) throws IOException {
         for (int window = windowsInUse.nextSetBit(0); window >= 0; window = windowsInUse.nextSetBit(window + 1)) {
             scanned.moveTo((long) window * windowClusters);
             for (MetadataRegion l1 : l1Tables) {
+                // Snapshots share clusters with the disk, but no L1 table's disk has one in two places.
+                boolean counted = first && l1.structure().equals(L1);
                 forEachL2Table(l1, (position, table) -> {
                     long cluster = geometry.clusterOf(table);
                     if (scanned.covers(cluster) && scanned.add(cluster)) {
-                        reader.forEachEntry(
-                                L2, table, geometry.l2Entries(), geometry.l2EntryWords(), this::checkL2Entry);
+                        checkL2Table(table, counted);
                     }
                 });
             }
         }
     }
 
-    private void checkL2Entry(long position, long index, long descriptor, long subclusters) throws IOException {
+    private void checkL2Table(long table, boolean counted) throws IOException {
+        reader.forEachEntry(
+                L2,
+                table,
+                geometry.l2Entries(),
+                geometry.l2EntryWords(),
+                (position, index, descriptor, subclusters) -> {
+                    if (counted) {
+                        mapped.count(position, descriptor);
+                    }
+                    checkL2Entry(position, descriptor, subclusters);
+                });
+    }
+
+    private void checkL2Entry(long position, long descriptor, long subclusters) throws IOException {
         refuse(L2, position, L2Entry.fault(descriptor, subclusters, header));
         long offset = L2Entry.hostOffset(descriptor);
         long length = 1;

@@ -48,7 +48,7 @@ import org.springframework.web.bind.annotation.RestController;
 
 /** Makes images that are nobody's clones: blank ones, and imports of disks that stream in. */
 @RestController
-@RequestMapping("/api/v1/images")
+@RequestMapping(path = "/api/v1/images", produces = MediaType.APPLICATION_JSON_VALUE)
 @Tag(name = "transfer", description = "Disks in and out")
 class ImportController {
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Random;
@@ -84,6 +86,28 @@ class ContentDigestTests {
         java.util.Arrays.fill(disk.bytes, (byte) 0);
         assertThat(ContentDigest.of(disk)).isEqualTo(PlainBlockHash.of(disk.bytes));
         assertThat(disk.read).hasValue(0);
+    }
+
+    @Test
+    void tellsProgressWithinALongRunOfZeros() throws Exception {
+        long size = 100L << 30;
+        FakeDisk disk = new FakeDisk(0, 1) {
+            @Override
+            public long virtualSize() {
+                return size;
+            }
+
+            @Override
+            public Extent extentAt(long offset, long maxLength) {
+                return new Extent(offset, maxLength, 0, true, true, false, false, OptionalLong.empty());
+            }
+        };
+        List<Long> steps = new ArrayList<>();
+        BlockHash expected = new BlockHash();
+        expected.zeros(size);
+        assertThat(ContentDigest.of(disk, steps::add)).isEqualTo(expected.digest());
+        assertThat(steps).allMatch(step -> step <= ContentDigest.ZERO_PIECE_SIZE);
+        assertThat(steps.stream().mapToLong(step -> step).sum()).isEqualTo(size);
     }
 
     @Test

@@ -33,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -306,6 +307,52 @@ class HostileImageTests {
         try (DiskImage disk = open(image)) {
             assertThat(readAt(disk, 0, 4096)).containsOnly(1);
         }
+    }
+
+    /** Nothing is shared within one disk, so an image that maps more than its file can hold is a lie that costs time. */
+    @ParameterizedTest
+    @CsvSource({"zlib, 0", "zlib, 16", "zstd, 16"})
+    void refusesAFewBytesMappedOverAndOver(String compression, int cluster, @TempDir Path directory)
+            throws IOException {
+        int size = 64 << 10;
+        Path path = directory.resolve("few.qcow2");
+        String options = "cluster_size=64k,compression_type=" + compression;
+        QemuImg.run("create", "-q", "-f", "qcow2", "-o", options, path.toString(), Integer.toString(DISK));
+        QemuIo.run(path, "qcow2", List.of("write -q -P 1 0 128k", "write -q -c -P 2 1M 64k"));
+        byte[] from = Files.readAllBytes(path);
+        ByteBuffer few = ByteBuffer.wrap(from);
+        int l2 = (int) (few.getLong((int) few.getLong(40)) & 0x00ff_ffff_ffff_fe00L);
+        long entry = few.getLong(l2 + cluster * 8);
+        assertThat(entry >>> 62 & 1).isEqualTo(cluster == 0 ? 0 : 1);
+
+        int tables = 10;
+        int l1 = (from.length & -size) + size;
+        ByteBuffer many = ByteBuffer.wrap(Arrays.copyOf(from, l1 + (1 + tables) * size));
+        many.putLong(24, (long) tables * size / 8 * size).putInt(36, tables).putLong(40, l1);
+        for (int table = 0; table < tables; table++) {
+            int at = l1 + (1 + table) * size;
+            many.putLong(l1 + table * 8, at | 1L << 63);
+            for (int i = 0; i < size; i += 8) {
+                many.putLong(at + i, entry);
+            }
+        }
+        assertThat(refusal(many.array()))
+                .isInstanceOf(CorruptImageException.class)
+                .hasMessageContaining("more clusters than");
+    }
+
+    @Test
+    void refusesSnapshotsThatAllNameOneLongTableSoon() {
+        int snapshots = 4096;
+        int table = 4 << 20;
+        int start = (good.length & -CLUSTER) + CLUSTER;
+        ByteBuffer image = ByteBuffer.wrap(Arrays.copyOf(good, start + snapshots * 40 + CLUSTER + table));
+        int l1 = (start + snapshots * 40 & -CLUSTER) + CLUSTER;
+        image.putInt(60, snapshots).putLong(64, start);
+        for (int snapshot = 0; snapshot < snapshots; snapshot++) {
+            image.putLong(start + snapshot * 40, l1).putInt(start + snapshot * 40 + 8, table / 8);
+        }
+        assertThat(refusal(image.array())).isInstanceOf(CorruptImageException.class);
     }
 
     /** What validation says of an image: null if it is accepted. Fails the test if that takes long (of the processor), or much memory. */
