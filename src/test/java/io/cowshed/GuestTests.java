@@ -14,13 +14,11 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The README's story with a real guest: imported, sealed, cloned, booted. Needs what {@code scripts/make-guest} needs. */
-@Tag("long")
 class GuestTests extends ServiceTests {
 
     private static final Path GUEST = Path.of(System.getProperty("user.home"), ".cache/cowshed/guest");

@@ -42,7 +42,11 @@ record Cursor(String key, UUID id) {
             throw invalid();
         }
         String text = new String(position, StandardCharsets.UTF_8);
-        return new Cursor(text.substring(ID_LENGTH), UUID.fromString(text.substring(0, ID_LENGTH)));
+        String id = text.substring(0, Math.min(ID_LENGTH, text.length()));
+        if (!ImageName.looksLikeId(id)) {
+            throw invalid();
+        }
+        return new Cursor(text.substring(ID_LENGTH), UUID.fromString(id));
     }
 
     private static String encode(byte[] bytes) {
@@ -84,7 +88,7 @@ record Cursor(String key, UUID id) {
         return Arrays.copyOf(digest.digest(position), CHECKSUM_LENGTH);
     }
 
-    private static CowshedException invalid() {
+    static CowshedException invalid() {
         return Text.refuse(
                 "The cursor is not one that this query was answered with.",
                 "Use nextCursor of the page before, with the same filters and sort, or start over without a cursor.");

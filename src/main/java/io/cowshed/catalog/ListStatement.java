@@ -1,9 +1,10 @@
 package io.cowshed.catalog;
 
+import io.cowshed.http.Rfc3339;
 import io.cowshed.problem.CowshedException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Instant;
+import java.time.DateTimeException;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -111,7 +112,11 @@ final class ListStatement {
         String key = "i." + column();
         conditions.add(key + than.stripTrailing() + "= :cursor_key and (" + key + than + ":cursor_key or i.id" + than
                 + ":cursor_id)");
-        parameters.put("cursor_key", value(cursor.key()));
+        try {
+            parameters.put("cursor_key", value(cursor.key()));
+        } catch (CowshedException | DateTimeException | NumberFormatException e) {
+            throw Cursor.invalid();
+        }
         parameters.put("cursor_id", cursor.id());
     }
 
@@ -140,8 +145,8 @@ final class ListStatement {
 
     private Object value(String key) {
         return switch (sort.key()) {
-            case CREATED_AT -> Instant.parse(key).atOffset(ZoneOffset.UTC);
-            case NAME -> key;
+            case CREATED_AT -> Rfc3339.parse(key).atOffset(ZoneOffset.UTC);
+            case NAME -> new ImageName(key).value();
             case VIRTUAL_SIZE -> Long.parseLong(key);
         };
     }

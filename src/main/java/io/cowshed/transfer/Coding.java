@@ -45,7 +45,7 @@ enum Coding {
     private static final int BUFFER = 64 << 10;
 
     /** Enough for {@code xz -9}, whose dictionary is 64 MiB long. */
-    private static final int XZ_MEMORY_KIB = 66 << 10;
+    static final int XZ_MEMORY_KIB = 66 << 10;
 
     /** Undoes the coding. Bytes that are not of it, or end too early, make the stream's {@code read} fail. */
     abstract InputStream decode(InputStream body) throws IOException;

@@ -39,12 +39,14 @@ public class Imports {
     private final Registration registration;
     private final Volume volume;
     private final SizeLimit sizes;
+    private final ImportThreads threads;
 
-    Imports(Catalog catalog, Registration registration, Volume volume, SizeLimit sizes) {
+    Imports(Catalog catalog, Registration registration, Volume volume, SizeLimit sizes, ImportThreads threads) {
         this.catalog = catalog;
         this.registration = registration;
         this.volume = volume;
         this.sizes = sizes;
+        this.threads = threads;
     }
 
     /**
@@ -92,9 +94,13 @@ public class Imports {
         Coding coding = Coding.of(contentEncoding);
         try (NewImageFile file = volume.create(wanted.id())) {
             catalog.reserve(wanted, createdBy);
-            try (IncomingBody body = new IncomingBody(stream, coding, sizes.longestDisk(), sha256)) {
+            try {
                 DiskReceiver receiver = new DiskReceiver(file.file(), identity(wanted), sizes.longestDisk());
-                ReceivedDisk disk = OwnThread.call(() -> receiver.receive(format, body));
+                ReceivedDisk disk = threads.call(coding, () -> {
+                    try (IncomingBody body = new IncomingBody(stream, coding, sizes.longestDisk(), sha256)) {
+                        return receiver.receive(format, body);
+                    }
+                });
                 ImageFileStatus status = file.publish();
                 Layout layout = new Layout(disk.virtualSize(), status.allocatedSize(), disk.clusterSize());
                 KnownDigest digest = new KnownDigest(disk.digest(), FileStamp.of(status));

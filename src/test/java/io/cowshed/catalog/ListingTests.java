@@ -3,6 +3,7 @@ package io.cowshed.catalog;
 import static io.cowshed.catalog.CatalogFixture.LAYOUT;
 import static io.cowshed.catalog.CatalogFixture.SOMEONE;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cowshed.problem.CowshedException;
@@ -23,6 +24,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Lists and lineages of a small fleet, compared with the same done in memory. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -139,6 +142,25 @@ abstract class ListingTests {
         fixture.listing().list(limited(40));
         assertThat(few).isPositive();
         assertThat(statistics.getPrepareStatementCount()).isEqualTo(few);
+    }
+
+    /** The checksum keeps out accidents; whoever computes it anew must do no harm either. */
+    @ParameterizedTest
+    @ValueSource(strings = {"createdAt", "name", "virtualSize"})
+    void refusesAForgedCursor(String sort) {
+        ImageQuery query = new ImageQuery(
+                null, LabelSelector.any(), ImageQuery.UNTRASHED, null, null, null, ImageSort.parse(sort), null, 2);
+        for (String key :
+                new String[] {"", "no such key", "\u0000", "+1000000000-12-31T23:59:59Z", "99999999999999999999"}) {
+            String cursor = Cursor.after(query, new Cursor(key, parent.id()));
+            ImageQuery next = new ImageQuery(
+                    null, LabelSelector.any(), ImageQuery.UNTRASHED, null, null, null, query.sort(), cursor, 2);
+            if (!(sort.equals("name") && key.startsWith("9"))) {
+                assertThatExceptionOfType(CowshedException.class)
+                        .isThrownBy(() -> fixture.listing().list(next))
+                        .satisfies(refusal -> assertThat(refusal.type()).isEqualTo(ProblemType.INVALID_REQUEST));
+            }
+        }
     }
 
     @Test
