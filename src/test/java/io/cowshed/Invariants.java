@@ -59,7 +59,6 @@ final class Invariants {
         assertThat(names("images")).isEqualTo(files);
         assertThat(names("incoming")).isEmpty();
         assertThat(names("retired")).isEmpty();
-        assertThat(names("quarantine")).isEmpty();
         for (Map.Entry<UUID, Row> entry : rows.entrySet()) {
             Path file = file(entry.getKey());
             assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))

@@ -97,7 +97,7 @@ class VolumeStartTests {
         Path readOnly = directory.resolve("read-only");
         try (MountedVolume mounted = MountedVolume.tmpfs(readOnly, "size=8m")) {
             Files.copy(volume.resolve("cowshed-volume.json"), readOnly.resolve("cowshed-volume.json"));
-            for (String part : List.of("images", "incoming", "retired", "quarantine")) {
+            for (String part : List.of("images", "incoming", "retired")) {
                 Files.createDirectory(readOnly.resolve(part));
             }
             mounted.remount("ro");
@@ -106,8 +106,7 @@ class VolumeStartTests {
 
             assertSays(
                     refusal, "The volume " + readOnly + " cannot be used", "check how it is mounted and who owns it");
-            assertThat(contents(readOnly))
-                    .containsExactly("cowshed-volume.json", "images", "incoming", "quarantine", "retired");
+            assertThat(contents(readOnly)).containsExactly("cowshed-volume.json", "images", "incoming", "retired");
         }
     }
 

@@ -71,10 +71,12 @@ class IdempotencyFilter extends OncePerRequestFilter {
                     new AnswerSeal(caller.getToken().getTokenValue(), key));
             Optional<RecordedAnswer> recorded = store.claim(claim, fingerprint(request));
             if (recorded.isPresent()) {
+                new SentBody(request).discardRest();
                 repeat(recorded.get(), response);
                 return;
             }
         } catch (CowshedException | DataAccessException | TransactionException e) {
+            new SentBody(request).discardRest();
             problems.resolveException(request, response, null, e);
             return;
         }

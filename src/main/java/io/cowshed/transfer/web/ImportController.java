@@ -11,6 +11,7 @@ import io.cowshed.database.TimeOrderedIds;
 import io.cowshed.engine.block.ImageFormat;
 import io.cowshed.http.Answers;
 import io.cowshed.http.ByteSize;
+import io.cowshed.http.SentBody;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import io.cowshed.problem.Refuses;
@@ -174,19 +175,25 @@ class ImportController {
             HttpServletRequest request,
             Principal caller)
             throws IOException {
-        NewImage wanted = new NewImageFields(description, parse(labels), lifetime, ttl)
-                .named(ids.next(), new ImageName(name), clock.instant());
         ImageFormat format =
                 contentType.isCompatibleWith(MediaType.parseMediaType(QCOW2)) ? ImageFormat.QCOW2 : ImageFormat.RAW;
-        return imports.receive(
-                wanted,
-                format,
-                request.getInputStream(),
-                contentEncoding,
-                sha256,
-                request.getContentLengthLong(),
-                caller.getName(),
-                this::created);
+        SentBody body = new SentBody(request);
+        try {
+            NewImage wanted = new NewImageFields(description, parse(labels), lifetime, ttl)
+                    .named(ids.next(), new ImageName(name), clock.instant());
+            return imports.receive(
+                    wanted,
+                    format,
+                    body,
+                    contentEncoding,
+                    sha256,
+                    request.getContentLengthLong(),
+                    caller.getName(),
+                    this::created);
+        } catch (CowshedException refusal) {
+            body.discardRest();
+            throw refusal;
+        }
     }
 
     private ResponseEntity<ImageView> created(Image image) {
