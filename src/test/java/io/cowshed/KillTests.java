@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -36,6 +37,9 @@ class KillTests {
     private final Map<String, Boolean> acknowledged = new ConcurrentHashMap<>();
 
     private final AtomicInteger names = new AtomicInteger();
+
+    /** Files that were good before, and that nobody writes to. */
+    private final Set<String> checked = new HashSet<>();
 
     @Test
     void nothingIsLostOrHalfMade(@TempDir Path directory) throws Exception {
