@@ -36,35 +36,17 @@ public final class Adoption {
                         Stream.of(new HeaderExtension.Identity(identity)))
                 .toList();
         try {
-            return with(header, all).encode();
+            return header.withExtensions(all).encode();
         } catch (IllegalArgumentException _) {
             List<HeaderExtension> fewer = all.stream()
                     .filter(extension -> extension.type() != HeaderExtension.FEATURE_NAMES_TYPE)
                     .toList();
             try {
-                return with(header, fewer).encode();
+                return header.withExtensions(fewer).encode();
             } catch (IllegalArgumentException e) {
                 throw new NoRoomForIdentityException(
                         file.name(), header.geometry().clusterSize(), e);
             }
         }
-    }
-
-    private static Qcow2Header with(Qcow2Header header, List<HeaderExtension> extensions) {
-        return new Qcow2Header(
-                header.version(),
-                header.geometry(),
-                header.virtualSize(),
-                header.l1TableOffset(),
-                header.l1Entries(),
-                header.refcountTableOffset(),
-                header.refcountTableClusters(),
-                header.snapshotCount(),
-                header.snapshotTableOffset(),
-                header.features(),
-                header.compression(),
-                header.additionalFields(),
-                header.backingName(),
-                extensions);
     }
 }

@@ -115,21 +115,7 @@ class AdoptionTests {
                         Stream.of(new HeaderExtension.Unknown(
                                 0x12345678, ByteBuffer.allocate(length).put(3, (byte) 9))))
                 .toList();
-        Qcow2Header changed = new Qcow2Header(
-                header.version(),
-                header.geometry(),
-                header.virtualSize(),
-                header.l1TableOffset(),
-                header.l1Entries(),
-                header.refcountTableOffset(),
-                header.refcountTableClusters(),
-                header.snapshotCount(),
-                header.snapshotTableOffset(),
-                header.features(),
-                header.compression(),
-                header.additionalFields(),
-                header.backingName(),
-                extensions);
+        Qcow2Header changed = header.withExtensions(extensions);
         try (PosixFile file = PosixFile.openForWriting(image)) {
             file.write(0, changed.encode());
         }

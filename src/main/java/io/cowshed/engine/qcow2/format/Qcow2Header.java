@@ -143,4 +143,23 @@ public record Qcow2Header(
     public long refcountTableBytes() {
         return geometry.clusterStart(refcountTableClusters);
     }
+
+    /** This header with other extensions; all else is the same. */
+    public Qcow2Header withExtensions(List<HeaderExtension> others) {
+        return new Qcow2Header(
+                version,
+                geometry,
+                virtualSize,
+                l1TableOffset,
+                l1Entries,
+                refcountTableOffset,
+                refcountTableClusters,
+                snapshotCount,
+                snapshotTableOffset,
+                features,
+                compression,
+                additionalFields,
+                backingName,
+                others);
+    }
 }
