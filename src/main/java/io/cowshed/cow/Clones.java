@@ -98,14 +98,18 @@ public class Clones {
     /** Makes and publishes the files, all or none. */
     private List<NewClone> make(List<NewImage> wanted, long size, Image parent, List<NewImageFile> files) {
         try {
-            List<NewClone> clones = new ArrayList<>(wanted.size());
+            long rounded = size;
             for (NewImage image : wanted) {
                 NewImageFile file = volume.create(image.id());
                 files.add(file);
-                long rounded = write(file, image.name(), size, parent);
-                ImageFileStatus status = file.publish();
+                rounded = write(file, image.name(), size, parent);
+            }
+            List<ImageFileStatus> published = NewImageFile.publish(files);
+            List<NewClone> clones = new ArrayList<>(wanted.size());
+            for (int i = 0; i < wanted.size(); i++) {
+                long allocated = published.get(i).allocatedSize();
                 clones.add(new NewClone(
-                        image, new Layout(rounded, status.allocatedSize(), 1 << FreshImage.DEFAULT_CLUSTER_BITS)));
+                        wanted.get(i), new Layout(rounded, allocated, 1 << FreshImage.DEFAULT_CLUSTER_BITS)));
             }
             return clones;
         } catch (Throwable failure) {
@@ -124,6 +128,7 @@ public class Clones {
         }
     }
 
+    /** The size of the disk, in whole sectors. */
     private static long write(NewImageFile file, ImageName name, long size, Image parent) {
         try {
             return FreshImage.overlay(
