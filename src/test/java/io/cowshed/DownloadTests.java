@@ -56,6 +56,22 @@ class DownloadTests extends ServiceTests {
     }
 
     @Test
+    void anEmptyDiskIsAnEmptyDiskInAnyCoding(@TempDir Path directory) throws IOException {
+        Path empty = directory.resolve("empty.qcow2");
+        QemuImg.run("create", "-q", "-f", "qcow2", empty.toString(), "0");
+        Answer made = api.upload("images?name=empty", "application/x-qcow2", empty);
+        assertThat(made.status()).as("%s", made).isEqualTo(201);
+
+        assertThat(api.get(content("empty")).bytes()).isEmpty();
+        Path packed = Files.write(
+                directory.resolve("disk.zst"), api.get(content("empty"), ZSTD).bytes());
+        Path raw = directory.resolve("disk.raw");
+        OracleProcess.run(List.of("zstd", "-q", "-d", packed.toString(), "-o", raw.toString()));
+        assertThat(raw).isEmptyFile();
+        assertThat(curl("empty", directory)).isEmpty();
+    }
+
+    @Test
     void zerosCostNextToNothingAtBothEnds(@TempDir Path directory) throws IOException {
         api.postJson("images", "{\"name\": \"hollow\", \"virtualSize\": \"1GiB\"}");
         QemuIo.run(file("hollow"), "qcow2", List.of("write -P 7 300M 64k"));

@@ -27,6 +27,10 @@ public abstract sealed class DiskStream implements AutoCloseable permits RawStre
     public final void send(DiskImage disk, long start, long end) throws IOException {
         byte[] piece = new byte[(int) Math.min(PIECE, end - start)];
         long position = start;
+        if (start == end) {
+            // Not even a coding of nothing is without bytes.
+            data(piece, 0);
+        }
         while (position < end) {
             Extent extent = disk.extentAt(position, end - position);
             while (position < extent.end()) {
@@ -45,7 +49,7 @@ public abstract sealed class DiskStream implements AutoCloseable permits RawStre
     /** Sends {@code count} zeros, from 1 to {@link #PIECE}. */
     abstract void zeros(int count) throws IOException;
 
-    /** Sends the first {@code count} bytes of {@code piece}, from 1 to {@link #PIECE}. */
+    /** Sends the first {@code count} bytes of {@code piece}, from none to {@link #PIECE}. */
     abstract void data(byte[] piece, int count) throws IOException;
 
     @Override
