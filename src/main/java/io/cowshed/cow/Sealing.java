@@ -3,6 +3,7 @@ package io.cowshed.cow;
 import io.cowshed.catalog.Catalog;
 import io.cowshed.catalog.FileStamp;
 import io.cowshed.catalog.Image;
+import io.cowshed.catalog.ImageFiles;
 import io.cowshed.catalog.ImageRef;
 import io.cowshed.catalog.Images;
 import io.cowshed.catalog.KnownDigest;
@@ -12,7 +13,6 @@ import io.cowshed.engine.block.DiskImage;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import io.cowshed.volume.HeldImage;
-import io.cowshed.volume.ImageFileMissing;
 import io.cowshed.volume.Volume;
 import java.io.IOException;
 import java.util.Optional;
@@ -31,13 +31,21 @@ public class Sealing {
 
     private final Catalog catalog;
     private final Images images;
+    private final ImageFiles files;
     private final Lineages lineages;
     private final Volume volume;
     private final TransactionOperations transaction;
 
-    Sealing(Catalog catalog, Images images, Lineages lineages, Volume volume, TransactionOperations transaction) {
+    Sealing(
+            Catalog catalog,
+            Images images,
+            ImageFiles files,
+            Lineages lineages,
+            Volume volume,
+            TransactionOperations transaction) {
         this.catalog = catalog;
         this.images = images;
+        this.files = files;
         this.lineages = lineages;
         this.volume = volume;
         this.transaction = transaction;
@@ -56,7 +64,7 @@ public class Sealing {
         }
         image.requireAvailable("sealed");
         UUID id = image.id();
-        try (HeldImage held = hold(id)) {
+        try (HeldImage held = files.use(id, volume::hold)) {
             KnownDigest digest = digest(id, held);
             held.seal();
             try {
@@ -81,18 +89,10 @@ public class Sealing {
      */
     public <T> T unseal(ImageRef ref, Function<Image, T> answer) {
         UUID id = catalog.checkUnsealing(ref).id();
-        try (HeldImage held = hold(id)) {
+        try (HeldImage held = files.use(id, volume::hold)) {
             T answered = transaction.execute(_ -> answer.apply(catalog.unseal(ImageRef.of(id))));
             held.unseal();
             return answered;
-        }
-    }
-
-    private HeldImage hold(UUID id) {
-        try {
-            return volume.hold(id);
-        } catch (ImageFileMissing e) {
-            throw images.missing(id, e);
         }
     }
 

@@ -235,17 +235,6 @@ class ProblemRenderer {
         }
     }
 
-    private static final class DatabaseUnavailable extends CowshedException {
-        DatabaseUnavailable(Exception cause) {
-            super(
-                    ProblemType.DATABASE_UNAVAILABLE,
-                    "The database did not answer, or was too busy. If this was a change, it may or may not have been made.",
-                    "Try again; with the same Idempotency-Key a POST is not done twice.",
-                    cause);
-            header(HttpHeaders.RETRY_AFTER, "2");
-        }
-    }
-
     private static final class Unforeseen extends CowshedException {
         Unforeseen(String incident, Throwable cause) {
             super(

@@ -9,6 +9,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
@@ -99,13 +100,39 @@ public final class NewImageFile implements AutoCloseable {
      * @throws VolumeUnavailable when the volume fails, or already has a file for this image
      */
     public ImageFileStatus publish() {
+        ImageFileStatus status = name();
+        flushNames();
+        return status;
+    }
+
+    /**
+     * Publishes files that belong together: as {@link #publish()} does it with each, but their names are flushed once, all at
+     * the end. After a failure some of them may have their names.
+     *
+     * @return the files as they are published, in the same order
+     */
+    public static List<ImageFileStatus> publish(List<NewImageFile> files) {
+        List<ImageFileStatus> statuses = files.stream().map(NewImageFile::name).toList();
+        files.getLast().flushNames();
+        return statuses;
+    }
+
+    private ImageFileStatus name() {
         try {
             file.setModified(file.status().modified().minus(BACKDATED));
             file.flush();
             published = true;
             file.link(layout.image(image));
-            syncs.sync(layout.images());
             return ImageFileStatus.of(file.status());
+        } catch (IOException e) {
+            throw VolumeFailures.of(image, e);
+        }
+    }
+
+    /** All images have their names in the same directory. */
+    private void flushNames() {
+        try {
+            syncs.sync(layout.images());
         } catch (IOException e) {
             throw VolumeFailures.of(image, e);
         }

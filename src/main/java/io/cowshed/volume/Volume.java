@@ -159,15 +159,14 @@ public final class Volume {
     }
 
     /**
-     * Makes sure that the image's file is there.
+     * The image's file as it is now.
      *
-     * @throws ImageFileMissing when it is not
+     * @throws ImageFileMissing when there is none
      */
-    public void requireFile(UUID image) {
-        if (status(image).isEmpty()) {
-            throw new ImageFileMissing(
-                    image, new NoSuchFileException(layout.image(image).toString()));
-        }
+    public ImageFileStatus requireFile(UUID image) {
+        return status(image)
+                .orElseThrow(() -> new ImageFileMissing(
+                        image, new NoSuchFileException(layout.image(image).toString())));
     }
 
     /** What the image's file takes on the volume now, in bytes; empty when there is no file. */

@@ -62,6 +62,39 @@ class NewImageFileTests {
     }
 
     @Test
+    void theNamesOfManyAreFlushedOnceAfterTheLastIsMade() throws Exception {
+        List<UUID> ids = List.of(id, UUID.randomUUID(), UUID.randomUUID());
+        List<String> flushed = new ArrayList<>();
+        VolumeFixture watched = on.with(synced -> {
+            assertThat(ids).allSatisfy(each -> assertThat(on.path(each)).exists());
+            flushed.add(synced.getFileName().toString());
+        });
+        List<NewImageFile> files = new ArrayList<>();
+        for (UUID each : ids) {
+            files.add(watched.fresh(each));
+        }
+        List<ImageFileStatus> published = NewImageFile.publish(files);
+        assertThat(flushed).containsExactly("images");
+        for (int i = 0; i < files.size(); i++) {
+            assertThat(on.volume.status(ids.get(i))).contains(published.get(i));
+            files.get(i).close();
+        }
+        on.rows.add(id);
+        assertThat(on.sweep().removed()).containsExactlyInAnyOrder(ids.get(1), ids.get(2));
+    }
+
+    @Test
+    void whereOneOfManyCannotBePublishedNoneNeedStay() throws Exception {
+        UUID taken = on.image();
+        List<NewImageFile> files = List.of(on.fresh(id), on.fresh(taken));
+        assertThatThrownBy(() -> NewImageFile.publish(files)).isInstanceOf(VolumeUnavailable.class);
+        files.forEach(NewImageFile::discard);
+        assertThat(on.path(id)).doesNotExist();
+        assertThat(on.path(taken)).exists();
+        assertThat(on.incoming()).isEmpty();
+    }
+
+    @Test
     void aFailedFlushOfTheNameFailsThePublication() throws Exception {
         VolumeFixture failing = on.with(_ -> {
             throw new IOException("lost");

@@ -4,12 +4,14 @@ import io.cowshed.catalog.ImageRef;
 import io.cowshed.catalog.web.Ref;
 import io.cowshed.engine.block.Extent;
 import io.cowshed.engine.block.Extents;
+import io.cowshed.engine.block.ImageException;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import io.cowshed.problem.Refuses;
+import io.cowshed.transfer.DiskStream;
 import io.cowshed.transfer.Exports;
 import io.cowshed.transfer.OpenDisk;
-import io.cowshed.transfer.RawStream;
+import io.cowshed.transfer.SentCoding;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.ArraySchema;
@@ -54,7 +56,9 @@ class ContentController {
             operationId = "getContent",
             summary = "Read the disk",
             description = "The bytes as the guest reads them, whole or a range of them. The ETag names the content: a"
-                    + " download that breaks off can go on with Range and If-Range.")
+                    + " download that breaks off can go on with Range and If-Range. With Accept-Encoding: zstd, zeros"
+                    + " cost nearly nothing. A request with Range is always answered without a coding, because ranges"
+                    + " would count the coded bytes.")
     @ApiResponse(
             responseCode = "200",
             description = "The whole disk",
@@ -91,11 +95,17 @@ class ContentController {
                     @RequestHeader(name = HttpHeaders.IF_RANGE, required = false)
                     @Nullable
                     String ifRange,
+            @Parameter(description = "zstd, where the client can unpack it and sends no Range.")
+                    @RequestHeader(name = HttpHeaders.ACCEPT_ENCODING, required = false)
+                    @Nullable
+                    String acceptEncoding,
             HttpServletRequest request,
             HttpServletResponse response)
             throws IOException {
+        response.setHeader(HttpHeaders.VARY, HttpHeaders.ACCEPT_ENCODING);
+        SentCoding coding = range == null ? AcceptEncoding.preferred(acceptEncoding) : SentCoding.IDENTITY;
         try (OpenDisk open = exports.open(ImageRef.parse(ref))) {
-            String tag = open.entityTag();
+            String tag = open.entityTag(coding);
             if (new ServletWebRequest(request, response).checkNotModified(tag)) {
                 return;
             }
@@ -112,10 +122,31 @@ class ContentController {
                     HttpHeaders.CONTENT_DISPOSITION,
                     "attachment; filename=\"" + open.image().name() + ".raw\"");
             response.setContentType(MediaType.APPLICATION_OCTET_STREAM_VALUE);
-            response.setContentLengthLong(sent.length());
-            if (!request.getMethod().equals("HEAD")) {
-                RawStream.send(open.disk(), sent.start(), sent.end(), response.getOutputStream());
+            switch (coding) {
+                case IDENTITY -> response.setContentLengthLong(sent.length());
+                case ZSTD -> response.setHeader(HttpHeaders.CONTENT_ENCODING, "zstd");
             }
+            if (!request.getMethod().equals("HEAD")) {
+                send(open, sent, coding, response);
+            }
+        }
+    }
+
+    /**
+     * A disk that turns out to be damaged is refused like one that cannot be opened, as long as nothing of it is out; after
+     * that the connection breaks off, before the length or the last chunk that were announced.
+     */
+    private static void send(OpenDisk open, ByteRange part, SentCoding coding, HttpServletResponse response)
+            throws IOException {
+        try (DiskStream stream = coding.to(response.getOutputStream())) {
+            stream.send(open.disk(), part.start(), part.end());
+        } catch (ImageException damage) {
+            if (response.isCommitted()) {
+                throw damage;
+            }
+            response.reset();
+            response.setHeader(HttpHeaders.VARY, HttpHeaders.ACCEPT_ENCODING);
+            throw open.unreadable(damage);
         }
     }
 

@@ -6,11 +6,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** Runs a tool that tests compare against. A tool that is missing or fails is a failure of the test. */
-final class OracleProcess {
+public final class OracleProcess {
 
     private OracleProcess() {}
 
-    static String run(List<String> command) {
+    /** Runs the command, nothing on its standard input, and returns what it prints. */
+    public static String run(List<String> command) {
         try {
             Process process =
                     new ProcessBuilder(command).redirectErrorStream(true).start();
