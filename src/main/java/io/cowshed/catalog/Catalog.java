@@ -139,6 +139,7 @@ public class Catalog {
         flush.orRefuse(Map.of(
                 Constraint.LIVE_NAME, () -> taken(names),
                 Constraint.PARENT, () -> changedMeanwhile(parent)));
+        lineages.countChildren(parent.id(), clones.size());
         ImageLink link = new ImageLink(parent.id(), parent.name(), parent.state());
         return clones.stream()
                 .map(clone -> new ImageEntry(clone, link, depth, 0))
@@ -238,6 +239,7 @@ public class Catalog {
         requireVersion(image, expectedVersion);
         image.requireRemovable();
         requireChildless(image, "removed");
+        uncount(image);
         entities.remove(image);
         flush.orRefuse(Map.of(Constraint.PARENT, () -> hasChildren(image, "removed")));
         return image;
@@ -249,6 +251,17 @@ public class Catalog {
         entities.persist(image);
         flush.orRefuse(Map.of(Constraint.LIVE_NAME, () -> taken(names)));
         return image;
+    }
+
+    /**
+     * Locks the parent's row, after the image's own. No deadlock can come of it: nobody who holds the lock of an image
+     * waits for that of a clone of it. It is done before the image's row is deleted, since whoever clones the parent at
+     * that time would wait to see whether the name becomes free.
+     */
+    private void uncount(Image image) {
+        if (image.parentId() != null) {
+            lineages.countChildren(image.parentId(), -1);
+        }
     }
 
     private static void requireVersion(Image image, @Nullable Long expected) {
@@ -277,7 +290,7 @@ public class Catalog {
     }
 
     private void requireChildless(Image image, String attempt) {
-        if (lineages.childrenCount(image.id()) > 0) {
+        if (lineages.hasChildren(image.id())) {
             throw hasChildren(image, attempt);
         }
     }
