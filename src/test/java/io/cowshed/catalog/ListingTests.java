@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Lists and lineages of a small fleet, compared with the same done in memory. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -224,6 +225,15 @@ abstract class ListingTests {
         assertThat(fixture.listing().list(query).items())
                 .extracting(entry -> entry.image().name())
                 .isEqualTo(all.stream().filter(expected).map(Image::name).toList());
+        ListStatement walking = ListStatement.of(query, null);
+        assertThat(fixture.bean(JdbcClient.class)
+                        .sql(walking.sql())
+                        .params(walking.parameters())
+                        .query(walking.row())
+                        .list())
+                .as("as if many images had each label")
+                .extracting(Cursor::id)
+                .isEqualTo(all.stream().filter(expected).map(Image::id).toList());
     }
 
     private static boolean has(Image image, String key, String value) {
