@@ -7,6 +7,7 @@ import io.cowshed.catalog.ImageRef;
 import io.cowshed.catalog.Images;
 import io.cowshed.catalog.Lineages;
 import io.cowshed.engine.block.DiskImage;
+import io.cowshed.problem.CowshedException;
 import io.cowshed.volume.ImageFileMissing;
 import io.cowshed.volume.Volume;
 import java.io.IOException;
@@ -52,6 +53,11 @@ public class Exports {
         } catch (IOException e) {
             throw ReadFailures.of(id, e);
         }
+    }
+
+    /** What to tell the caller of a read that failed. */
+    public CowshedException unreadable(ImageRef ref, IOException failure) {
+        return ReadFailures.of(images.find(ref).id(), failure);
     }
 
     private FileStamp stamp(UUID id) {

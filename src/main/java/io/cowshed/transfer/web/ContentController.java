@@ -4,6 +4,7 @@ import io.cowshed.catalog.ImageRef;
 import io.cowshed.catalog.web.Ref;
 import io.cowshed.engine.block.Extent;
 import io.cowshed.engine.block.Extents;
+import io.cowshed.engine.block.ImageException;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import io.cowshed.problem.Refuses;
@@ -100,7 +101,9 @@ class ContentController {
                 return;
             }
             long size = open.disk().virtualSize();
-            ByteRange wanted = ifRange == null || ifRange.equals(tag) ? ByteRange.parse(range, size) : null;
+            boolean head = request.getMethod().equals("HEAD");
+            // Ranges are for GET alone (RFC 9110, section 14.2).
+            ByteRange wanted = !head && (ifRange == null || ifRange.equals(tag)) ? ByteRange.parse(range, size) : null;
             ByteRange sent = wanted == null ? new ByteRange(0, size) : wanted;
             if (wanted != null) {
                 response.setStatus(HttpStatus.PARTIAL_CONTENT.value());
@@ -113,7 +116,7 @@ class ContentController {
                     "attachment; filename=\"" + open.image().name() + ".raw\"");
             response.setContentType(MediaType.APPLICATION_OCTET_STREAM_VALUE);
             response.setContentLengthLong(sent.length());
-            if (!request.getMethod().equals("HEAD")) {
+            if (!head) {
                 RawStream.send(open.disk(), sent.start(), sent.end(), response.getOutputStream());
             }
         }
@@ -174,14 +177,21 @@ class ContentController {
         try (OpenDisk open = exports.open(ImageRef.parse(ref))) {
             Extents extents = part(open, start, length);
             response.setContentType(MediaType.APPLICATION_JSON_VALUE);
-            try (JsonGenerator out = json.createGenerator(response.getOutputStream())) {
-                out.writeStartArray();
-                for (Extent extent = extents.next(); extent != null; extent = extents.next()) {
-                    write(extent, out);
-                }
-                out.writeEndArray();
-            }
+            write(extents, response);
+        } catch (ImageException damage) {
+            throw exports.unreadable(ImageRef.parse(ref), damage);
         }
+    }
+
+    /** Closes the generator only at the end: closing it earlier would end a list that is not whole like one that is. */
+    private void write(Extents extents, HttpServletResponse response) throws IOException {
+        JsonGenerator out = json.createGenerator(response.getOutputStream());
+        out.writeStartArray();
+        for (Extent extent = extents.next(); extent != null; extent = extents.next()) {
+            write(extent, out);
+        }
+        out.writeEndArray();
+        out.close();
     }
 
     private static Extents part(OpenDisk open, long start, @Nullable Long length) {
