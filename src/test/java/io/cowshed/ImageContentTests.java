@@ -306,6 +306,46 @@ class ImageContentTests extends ServiceTests {
                 List.of("write -P 3 2100k 64k", "write -P 4 4M 1k", "discard 100k 64k"));
     }
 
+    @Test
+    void theExtentsOfADamagedDiskDoNotEndLikeThoseOfASoundOne() throws IOException {
+        api.upload("images?name=damaged", RAW, disk(20));
+        long l2 = Integer.toUnsignedLong(at(file("damaged"), 44));
+        l2 = Integer.toUnsignedLong(at(file("damaged"), l2 + 4));
+        try (FileChannel channel = FileChannel.open(file("damaged"), StandardOpenOption.WRITE)) {
+            // The second cluster lies nowhere: its offset is no multiple of a cluster's size.
+            channel.write(ByteBuffer.allocate(8).putLong(0, 0x8000_0000_0000_0200L), l2 + 8);
+        }
+
+        Answer refused = api.get("images/damaged/extents");
+
+        assertThat(refused.status()).as("%s", refused).isEqualTo(422);
+        assertThat(refused.problem()).isEqualTo("invalid-image");
+    }
+
+    /** The 32 bits at that place. */
+    private static int at(Path file, long position) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(4);
+        try (FileChannel channel = FileChannel.open(file)) {
+            channel.read(bytes, position);
+        }
+        return bytes.getInt(0);
+    }
+
+    @Test
+    void rangesAreForGetAlone() {
+        byte[] disk = disk(21);
+        api.upload("images?name=headed", RAW, disk);
+
+        Answer head = api.head("images/headed/content", "Range", "bytes=0-99");
+
+        assertThat(head.status()).isEqualTo(200);
+        assertThat(head.header("Content-Range")).isEmpty();
+        assertThat(head.header("Content-Length"))
+                .isEqualTo(String.valueOf(api.get("images/headed/content").bytes().length));
+        assertThat(api.head("images/headed/content", "Range", "bytes=99999999-").status())
+                .isEqualTo(200);
+    }
+
     private Path file(String image) {
         return service.volume()
                 .resolve(api.get("images/" + image).json().path("path").asString());

@@ -29,6 +29,20 @@ abstract class ImagesApiTests extends ServiceTests {
     }
 
     @Test
+    void aDescriptionIsFoundWhateverBecomesOfItInLowerCase() {
+        String longest = "\u0130".repeat(2000);
+        Answer made = api.postJson(
+                "images", "{\"name\": \"dotted\", \"virtualSize\": 512, \"description\": \"" + longest + "\"}");
+        assertThat(made.status()).as("%s", made).isEqualTo(201);
+        assertThat(api.patch("images/dotted", "{\"description\": \"\u039f\u0394\u039f\u03a3\"}")
+                        .status())
+                .isEqualTo(200);
+
+        // A sigma by itself, where the word ends with it.
+        assertThat(api.get("images?q=%CE%A3").json().path("items").size()).isEqualTo(1);
+    }
+
+    @Test
     void aBlankImageIsWhatWasAskedFor() {
         Answer made = api.postJson("images", """
                 {"name": "blank", "virtualSize": "20GiB", "description": "scratch", "labels": {"team": "net"},

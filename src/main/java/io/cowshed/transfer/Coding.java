@@ -7,7 +7,6 @@ import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Locale;
-import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 import org.jspecify.annotations.Nullable;
 import org.tukaani.xz.XZInputStream;
 
@@ -22,10 +21,7 @@ enum Coding {
     GZIP {
         @Override
         InputStream decode(InputStream body) throws IOException {
-            return GzipCompressorInputStream.builder()
-                    .setInputStream(new BufferedInputStream(body, BUFFER))
-                    .setDecompressConcatenated(true)
-                    .get();
+            return GzipStream.over(body);
         }
     },
     ZSTD {

@@ -110,7 +110,9 @@ class ContentController {
                 return;
             }
             long size = open.disk().virtualSize();
-            ByteRange wanted = ifRange == null || ifRange.equals(tag) ? ByteRange.parse(range, size) : null;
+            boolean head = request.getMethod().equals("HEAD");
+            // Ranges are for GET alone (RFC 9110, section 14.2).
+            ByteRange wanted = !head && (ifRange == null || ifRange.equals(tag)) ? ByteRange.parse(range, size) : null;
             ByteRange sent = wanted == null ? new ByteRange(0, size) : wanted;
             if (wanted != null) {
                 response.setStatus(HttpStatus.PARTIAL_CONTENT.value());
@@ -126,7 +128,7 @@ class ContentController {
                 case IDENTITY -> response.setContentLengthLong(sent.length());
                 case ZSTD -> response.setHeader(HttpHeaders.CONTENT_ENCODING, "zstd");
             }
-            if (!request.getMethod().equals("HEAD")) {
+            if (!head) {
                 send(open, sent, coding, response);
             }
         }
@@ -205,14 +207,23 @@ class ContentController {
         try (OpenDisk open = exports.open(ImageRef.parse(ref))) {
             Extents extents = part(open, start, length);
             response.setContentType(MediaType.APPLICATION_JSON_VALUE);
-            try (JsonGenerator out = json.createGenerator(response.getOutputStream())) {
-                out.writeStartArray();
-                for (Extent extent = extents.next(); extent != null; extent = extents.next()) {
-                    write(extent, out);
-                }
-                out.writeEndArray();
+            try {
+                write(extents, response);
+            } catch (ImageException damage) {
+                throw open.unreadable(damage);
             }
         }
+    }
+
+    /** Closes the generator only at the end: closing it earlier would end a list that is not whole like one that is. */
+    private void write(Extents extents, HttpServletResponse response) throws IOException {
+        JsonGenerator out = json.createGenerator(response.getOutputStream());
+        out.writeStartArray();
+        for (Extent extent = extents.next(); extent != null; extent = extents.next()) {
+            write(extent, out);
+        }
+        out.writeEndArray();
+        out.close();
     }
 
     private static Extents part(OpenDisk open, long start, @Nullable Long length) {
