@@ -79,16 +79,6 @@ public class Catalog {
     }
 
     /**
-     * Ends what is under way for an image whose file nobody works on any more: a name that was only reserved is given back.
-     *
-     * @return whether the catalogue has the image, so that its file must stay
-     */
-    public boolean settle(UUID id) {
-        abandon(id);
-        return images.exists(id);
-    }
-
-    /**
      * Adds an image with no parent, whose file is in place.
      *
      * @throws NameTaken if another image has its name

@@ -3,6 +3,7 @@ package io.cowshed.cow;
 import io.cowshed.catalog.Catalog;
 import io.cowshed.catalog.Image;
 import io.cowshed.catalog.ImageRef;
+import io.cowshed.catalog.Settlement;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.volume.ImageFileMissing;
 import io.cowshed.volume.Removal;
@@ -20,10 +21,12 @@ public class Removals {
     private static final Logger LOG = LoggerFactory.getLogger(Removals.class);
 
     private final Catalog catalog;
+    private final Settlement settlement;
     private final Volume volume;
 
-    Removals(Catalog catalog, Volume volume) {
+    Removals(Catalog catalog, Settlement settlement, Volume volume) {
         this.catalog = catalog;
+        this.settlement = settlement;
         this.volume = volume;
     }
 
@@ -61,7 +64,7 @@ public class Removals {
     /** A commit that failed may still have been done. */
     private void settle(UUID id, Removal removal, RuntimeException failure) {
         try {
-            if (catalog.settle(id)) {
+            if (settlement.settle(id)) {
                 removal.refused();
             } else {
                 removal.uncatalogued();
