@@ -56,8 +56,15 @@ class ProblemRenderer {
             // Half an answer is out, or nobody listens any more: the broken connection tells the client.
             throw failure;
         }
-        response.resetBuffer();
+        resetHeaders(response);
         return render(translate(failure), request.getRequestURI());
+    }
+
+    /** What was said of the answer that failed is not true of the problem; only what chose the answer chose this too. */
+    private static void resetHeaders(HttpServletResponse response) {
+        List<String> vary = List.copyOf(response.getHeaders(HttpHeaders.VARY));
+        response.reset();
+        vary.forEach(value -> response.addHeader(HttpHeaders.VARY, value));
     }
 
     static ResponseEntity<ProblemDetail> render(CowshedException refusal, String path) {
