@@ -285,7 +285,31 @@ class ImageContentTests extends ServiceTests {
         Answer again = api.get("images/known/content", "If-None-Match", head.header("ETag"));
         assertThat(again.status()).isEqualTo(304);
         assertThat(again.bytes()).isEmpty();
+        assertThat(api.get("images/known/content", "If-None-Match", "*").status())
+                .isEqualTo(304);
         assertThat(api.get("images/known/content?format=vmdk").problem()).isEqualTo("invalid-request");
+    }
+
+    @Test
+    void contentThatIsNotTheOneAskedForIsRefused() {
+        api.upload("images?name=matched", RAW, disk(10));
+        api.post("images/matched/seal");
+        String tag = api.head("images/matched/content").header("ETag");
+
+        for (String match : List.of("*", tag, "\"a\", " + tag, "W/\"a\",," + tag + " , \"b\"")) {
+            Answer part = api.get("images/matched/content", "If-Match", match, "Range", "bytes=0-99");
+            assertThat(part.status()).as(match).isEqualTo(206);
+        }
+        for (String match : List.of("\"a\"", "W/" + tag, "nothing", "", tag + " " + tag)) {
+            for (String range : List.of("bytes=0-99", "bytes=99999999-")) {
+                Answer refused = api.get("images/matched/content", "If-Match", match, "Range", range);
+                assertThat(refused.problem()).as(match).isEqualTo("precondition-failed");
+                assertThat(refused.status()).isEqualTo(412);
+            }
+        }
+        assertThat(api.get("images/matched/content", "If-Match", "\"a\"", "If-None-Match", tag)
+                        .status())
+                .isEqualTo(412);
     }
 
     /** A base, a clone that writes over some of it and zeroes some, and a longer clone of that. */

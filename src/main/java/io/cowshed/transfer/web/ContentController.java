@@ -5,6 +5,7 @@ import io.cowshed.catalog.web.Ref;
 import io.cowshed.engine.block.Extent;
 import io.cowshed.engine.block.Extents;
 import io.cowshed.engine.block.ImageException;
+import io.cowshed.http.EntityTag;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import io.cowshed.problem.Refuses;
@@ -33,7 +34,6 @@ import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
-import org.springframework.web.context.request.ServletWebRequest;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -77,6 +77,7 @@ class ContentController {
         ProblemType.NOT_FOUND,
         ProblemType.IMAGE_NOT_AVAILABLE,
         ProblemType.IMAGE_IN_USE,
+        ProblemType.PRECONDITION_FAILED,
         ProblemType.RANGE_NOT_SATISFIABLE,
         ProblemType.INVALID_IMAGE,
         ProblemType.VOLUME_UNAVAILABLE
@@ -95,6 +96,14 @@ class ContentController {
                     @RequestHeader(name = HttpHeaders.IF_RANGE, required = false)
                     @Nullable
                     String ifRange,
+            @Parameter(description = "Send it only if the content still has one of these ETags, else refuse.")
+                    @RequestHeader(name = HttpHeaders.IF_MATCH, required = false)
+                    @Nullable
+                    String ifMatch,
+            @Parameter(description = "Send it only if the content has none of these ETags.")
+                    @RequestHeader(name = HttpHeaders.IF_NONE_MATCH, required = false)
+                    @Nullable
+                    String ifNoneMatch,
             @Parameter(description = "zstd, where the client can unpack it and sends no Range.")
                     @RequestHeader(name = HttpHeaders.ACCEPT_ENCODING, required = false)
                     @Nullable
@@ -106,7 +115,10 @@ class ContentController {
         SentCoding coding = range == null ? AcceptEncoding.preferred(acceptEncoding) : SentCoding.IDENTITY;
         try (OpenDisk open = exports.open(ImageRef.parse(ref))) {
             String tag = open.entityTag(coding);
-            if (new ServletWebRequest(request, response).checkNotModified(tag)) {
+            requireAllowed(ifMatch, tag);
+            response.setHeader(HttpHeaders.ETAG, tag);
+            if (EntityTag.isKnown(ifNoneMatch, tag)) {
+                response.setStatus(HttpStatus.NOT_MODIFIED.value());
                 return;
             }
             long size = open.disk().virtualSize();
@@ -118,7 +130,6 @@ class ContentController {
                 response.setStatus(HttpStatus.PARTIAL_CONTENT.value());
                 response.setHeader(HttpHeaders.CONTENT_RANGE, wanted.contentRange(size));
             }
-            response.setHeader(HttpHeaders.ETAG, tag);
             response.setHeader(HttpHeaders.ACCEPT_RANGES, "bytes");
             response.setHeader(
                     HttpHeaders.CONTENT_DISPOSITION,
@@ -134,6 +145,15 @@ class ContentController {
         }
     }
 
+    private static void requireAllowed(@Nullable String ifMatch, String tag) {
+        if (!EntityTag.isAllowed(ifMatch, tag)) {
+            throw new CowshedException(
+                    ProblemType.PRECONDITION_FAILED,
+                    "The content has none of the entity tags in If-Match.",
+                    "Begin again without If-Match: what was read before belongs to other content.");
+        }
+    }
+
     /**
      * A disk that turns out to be damaged is refused like one that cannot be opened, as long as nothing of it is out; after
      * that the connection breaks off, before the length or the last chunk that were announced.
@@ -146,8 +166,6 @@ class ContentController {
             if (response.isCommitted()) {
                 throw damage;
             }
-            response.reset();
-            response.setHeader(HttpHeaders.VARY, HttpHeaders.ACCEPT_ENCODING);
             throw open.unreadable(damage);
         }
     }
