@@ -65,6 +65,23 @@ class IncomingBodyTests {
     }
 
     @Test
+    void refusesAZstdWindowThatFillsTheMemory() throws IOException {
+        for (int log = 22; log <= 27; log++) {
+            ByteArrayOutputStream packed = new ByteArrayOutputStream();
+            try (ZstdOutputStream zstd = new ZstdOutputStream(packed)) {
+                zstd.setLong(log);
+                zstd.write(DISK);
+            }
+            byte[] sent = packed.toByteArray();
+            if (log <= 23) {
+                assertThat(readAll(body(sent, Coding.ZSTD, null))).isEqualTo(DISK);
+            } else {
+                refuses(ProblemType.UNSUPPORTED_MEDIA_TYPE, () -> readAll(body(sent, Coding.ZSTD, null)));
+            }
+        }
+    }
+
+    @Test
     void readsAGzipMemberWithAName() throws IOException {
         assertThat(readAll(body(named(encoded(Coding.GZIP, DISK), 1000), Coding.GZIP, null)))
                 .isEqualTo(DISK);
