@@ -71,7 +71,8 @@ class ProblemRenderer {
         ProblemDetail detail = ProblemDetail.forStatusAndDetail(refusal.type().status(), refusal.detail());
         detail.setType(refusal.type().uri());
         detail.setTitle(refusal.type().title());
-        detail.setInstance(URI.create(path));
+        // As a reference, a path with two slashes in front would begin with a host (RFC 3986, section 4.2).
+        detail.setInstance(URI.create(path.startsWith("//") ? "/." + path : path));
         if (refusal.action() != null) {
             detail.setProperty("action", refusal.action());
         }
