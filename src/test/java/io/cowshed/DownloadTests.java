@@ -165,6 +165,10 @@ class DownloadTests extends ServiceTests {
         assertThat(refused.problem()).isEqualTo(problem);
         assertThat(refused.header("Content-Encoding")).isEmpty();
         assertThat(refused.header("Vary")).contains("Accept-Encoding");
+        assertThat(refused.headers())
+                .as("what belongs to the content")
+                .doesNotContainKeys("etag", "accept-ranges", "content-disposition");
+        assertThat(refused.headers().containsKey("content-range")).isEqualTo(status == 416);
     }
 
     @Test

@@ -79,16 +79,6 @@ public class Catalog {
     }
 
     /**
-     * Ends what is under way for an image whose file nobody works on any more: a name that was only reserved is given back.
-     *
-     * @return whether the catalogue has the image, so that its file must stay
-     */
-    public boolean settle(UUID id) {
-        abandon(id);
-        return images.exists(id);
-    }
-
-    /**
      * Adds an image with no parent, whose file is in place.
      *
      * @throws NameTaken if another image has its name
@@ -178,14 +168,14 @@ public class Catalog {
     /**
      * Changes what may change about any image.
      *
-     * @param expectedVersion that the caller has read, or null to change whatever there is
+     * @param expectedVersions one of which the caller has read, or null to change whatever there is
      * @throws ImageChanged if it has another version
      * @throws NameTaken if another image has the new name
      * @throws CowshedException of type INVALID_REQUEST if a new value cannot be
      */
-    public Image change(ImageRef ref, @Nullable Long expectedVersion, ImageChange change) {
+    public Image change(ImageRef ref, @Nullable Set<Long> expectedVersions, ImageChange change) {
         Image image = images.lock(ref);
-        requireVersion(image, expectedVersion);
+        requireVersion(image, expectedVersions);
         ImageName name = change.name();
         boolean renamed = name != null && !name.value().equals(image.name());
         if (renamed) {
@@ -203,9 +193,9 @@ public class Catalog {
      * @throws CowshedException as {@link #remove} does
      */
     @Transactional(readOnly = true)
-    public Image checkRemoval(ImageRef ref, @Nullable Long expectedVersion) {
+    public Image checkRemoval(ImageRef ref, @Nullable Set<Long> expectedVersions) {
         Image image = images.find(ref);
-        requireVersion(image, expectedVersion);
+        requireVersion(image, expectedVersions);
         image.requireRemovable();
         requireChildless(image, "removed");
         return image;
@@ -228,15 +218,15 @@ public class Catalog {
     /**
      * Removes an image for good; its file is still there.
      *
-     * @param expectedVersion that the caller has read, or null to remove whatever there is
+     * @param expectedVersions one of which the caller has read, or null to remove whatever there is
      * @return what it was
      * @throws ImageChanged if it has another version
      * @throws ImageHasChildren if it has any, in the trash or not
      * @throws CowshedException of type IMAGE_PROTECTED, or of type IMAGE_NOT_AVAILABLE while it is creating
      */
-    public Image remove(ImageRef ref, @Nullable Long expectedVersion) {
+    public Image remove(ImageRef ref, @Nullable Set<Long> expectedVersions) {
         Image image = images.lock(ref);
-        requireVersion(image, expectedVersion);
+        requireVersion(image, expectedVersions);
         image.requireRemovable();
         requireChildless(image, "removed");
         uncount(image);
@@ -264,8 +254,8 @@ public class Catalog {
         }
     }
 
-    private static void requireVersion(Image image, @Nullable Long expected) {
-        if (expected != null && expected != image.version()) {
+    private static void requireVersion(Image image, @Nullable Set<Long> expected) {
+        if (expected != null && !expected.contains(image.version())) {
             throw new ImageChanged(image);
         }
     }

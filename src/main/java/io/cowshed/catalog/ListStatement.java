@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -79,7 +78,7 @@ final class ListStatement {
         equal("parent_id", query.parent());
         if (query.text() != null) {
             conditions.add("position(:text in i.search_text) > 0");
-            parameters.put("text", query.text().toLowerCase(Locale.ROOT));
+            parameters.put("text", Text.lowered(query.text()));
         }
     }
 

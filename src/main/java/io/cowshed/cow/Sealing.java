@@ -8,6 +8,7 @@ import io.cowshed.catalog.ImageRef;
 import io.cowshed.catalog.Images;
 import io.cowshed.catalog.KnownDigest;
 import io.cowshed.catalog.Lineages;
+import io.cowshed.catalog.Settlement;
 import io.cowshed.engine.block.ContentDigest;
 import io.cowshed.engine.block.DiskImage;
 import io.cowshed.problem.CowshedException;
@@ -19,6 +20,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionOperations;
 
@@ -29,10 +32,13 @@ import org.springframework.transaction.support.TransactionOperations;
 @Component
 public class Sealing {
 
+    private static final Logger LOG = LoggerFactory.getLogger(Sealing.class);
+
     private final Catalog catalog;
     private final Images images;
     private final ImageFiles files;
     private final Lineages lineages;
+    private final Settlement settlement;
     private final Volume volume;
     private final TransactionOperations transaction;
 
@@ -41,12 +47,14 @@ public class Sealing {
             Images images,
             ImageFiles files,
             Lineages lineages,
+            Settlement settlement,
             Volume volume,
             TransactionOperations transaction) {
         this.catalog = catalog;
         this.images = images;
         this.files = files;
         this.lineages = lineages;
+        this.settlement = settlement;
         this.volume = volume;
         this.transaction = transaction;
     }
@@ -71,12 +79,21 @@ public class Sealing {
                 return transaction.execute(_ -> answer.apply(
                         catalog.seal(ImageRef.of(id), digest, held.status().allocatedSize())));
             } catch (RuntimeException failure) {
-                // The commit may have been done all the same: only what the catalogue says now counts.
-                if (!images.find(ImageRef.of(id)).isSealed()) {
-                    held.unseal();
-                }
+                settle(id, held, failure);
                 throw failure;
             }
+        }
+    }
+
+    /** A commit that failed may still have been done. */
+    private void settle(UUID id, HeldImage held, RuntimeException failure) {
+        try {
+            if (!settlement.isSealed(id)) {
+                held.unseal();
+            }
+        } catch (RuntimeException e) {
+            LOG.warn("Whether image {} is sealed cannot be told now; its file stays read-only", id, e);
+            failure.addSuppressed(e);
         }
     }
 

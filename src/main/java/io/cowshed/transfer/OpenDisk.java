@@ -19,7 +19,7 @@ public record OpenDisk(DiskImage disk, Image image, FileStamp stamp) implements 
      */
     public String entityTag(SentCoding coding) {
         String content = image.digest() == null
-                ? "%s-%x-%x".formatted(image.id(), stamp.size(), stamp.modifiedNanos())
+                ? image.id() + "-" + Long.toHexString(stamp.size()) + "-" + Long.toHexString(stamp.modifiedNanos())
                 : image.digest();
         return switch (coding) {
             case IDENTITY -> "\"" + content + "\"";

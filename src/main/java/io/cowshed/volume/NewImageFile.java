@@ -39,7 +39,9 @@ public final class NewImageFile implements AutoCloseable {
     private final UUID image;
     private final Path incoming;
     private final PosixFile file;
-    private boolean published;
+
+    /** Whether {@link #close()} leaves the names as they are. */
+    private boolean decided;
 
     private NewImageFile(VolumeLayout layout, DirectorySyncs syncs, UUID image, Path incoming, PosixFile file) {
         this.layout = layout;
@@ -102,6 +104,7 @@ public final class NewImageFile implements AutoCloseable {
     public ImageFileStatus publish() {
         ImageFileStatus status = name();
         flushNames();
+        decided = true;
         return status;
     }
 
@@ -114,6 +117,7 @@ public final class NewImageFile implements AutoCloseable {
     public static List<ImageFileStatus> publish(List<NewImageFile> files) {
         List<ImageFileStatus> statuses = files.stream().map(NewImageFile::name).toList();
         files.getLast().flushNames();
+        files.forEach(file -> file.decided = true);
         return statuses;
     }
 
@@ -121,7 +125,6 @@ public final class NewImageFile implements AutoCloseable {
         try {
             file.setModified(file.status().modified().minus(BACKDATED));
             file.flush();
-            published = true;
             file.link(layout.image(image));
             return ImageFileStatus.of(file.status());
         } catch (IOException e) {
@@ -140,6 +143,7 @@ public final class NewImageFile implements AutoCloseable {
 
     /** The image's row has been committed: the file stays. Where the incoming name cannot be removed, a sweep does it. */
     public void catalogued() {
+        decided = true;
         try (file) {
             Files.deleteIfExists(incoming);
         } catch (IOException e) {
@@ -150,27 +154,33 @@ public final class NewImageFile implements AutoCloseable {
     /** The image's row is known not to have been committed, and never to be: the file goes at once. */
     public void discard() {
         try {
-            if (file.isAt(layout.image(image))) {
-                Files.delete(layout.image(image));
-                syncs.sync(layout.images());
-            }
-            Files.deleteIfExists(incoming);
+            removeNames();
             file.close();
         } catch (IOException e) {
             throw VolumeFailures.of(image, e);
         }
     }
 
+    /** The incoming name goes last; where its turn does not come, a sweep goes on from there. */
+    private void removeNames() throws IOException {
+        decided = true;
+        if (file.isAt(layout.image(image))) {
+            Files.delete(layout.image(image));
+            syncs.sync(layout.images());
+        }
+        Files.deleteIfExists(incoming);
+    }
+
     /**
-     * Lets the file go. One that was not published is removed. One that was, and is neither {@linkplain #catalogued()
+     * Lets the file go. One that was not published, or not wholly, is removed. One that was, and is neither {@linkplain #catalogued()
      * catalogued} nor {@linkplain #discard() discarded}, is left as it is: whether it lives, the next sweep asks the
      * catalogue.
      */
     @Override
     public void close() {
         try (file) {
-            if (!published) {
-                Files.deleteIfExists(incoming);
+            if (!decided) {
+                removeNames();
             }
         } catch (IOException e) {
             throw VolumeFailures.of(image, e);

@@ -29,11 +29,13 @@ public final class Volume {
     private final VolumeLayout layout;
     private final int fileMode;
     private final DirectorySyncs syncs;
+    private final UUID installation;
 
-    Volume(VolumeLayout layout, int fileMode, DirectorySyncs syncs) {
+    Volume(VolumeLayout layout, int fileMode, DirectorySyncs syncs, UUID installation) {
         this.layout = layout;
         this.fileMode = fileMode;
         this.syncs = syncs;
+        this.installation = installation;
     }
 
     /**
@@ -47,7 +49,7 @@ public final class Volume {
         VolumeLayout layout = new VolumeLayout(root);
         DirectorySyncs syncs = DirectorySyncs.coalesced();
         new VolumeCheck(layout, syncs).run(installation, anyImage);
-        return new Volume(layout, fileMode, syncs);
+        return new Volume(layout, fileMode, syncs, installation);
     }
 
     /** Where an image's file is, relative to the root of the volume. */
@@ -138,12 +140,30 @@ public final class Volume {
      *
      * @throws ImageInUse when anyone has it open
      * @throws ImageFileMissing when it is gone already: only the row is left to delete
+     * @throws VolumeUnavailable when the volume itself is not there
      */
     public Removal remove(UUID image) {
         try {
             return Removal.begin(layout, syncs, image, fileMode);
+        } catch (NoSuchFileException e) {
+            requireMounted();
+            throw new ImageFileMissing(image, e);
         } catch (IOException e) {
             throw VolumeFailures.of(image, e);
+        }
+    }
+
+    /** Every file is missing where the volume is not mounted, or another one is: that says nothing about any. */
+    private void requireMounted() {
+        try {
+            UUID found = VolumeMarker.read(layout)
+                    .map(VolumeMarker::installation)
+                    .orElseThrow(() -> new NoSuchFileException(layout.marker().toString()));
+            if (!found.equals(installation)) {
+                throw new IOException(layout.marker() + " names installation " + found);
+            }
+        } catch (IOException e) {
+            throw new VolumeUnavailable("The volume is not mounted: its marker is not there.", e);
         }
     }
 

@@ -10,6 +10,7 @@ import io.cowshed.testing.TestDatabase;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -245,7 +246,10 @@ abstract class CatalogRaceTests {
     }
 
     private Consumer<Catalog> describe(String description, @Nullable Long version) {
-        return catalog -> catalog.change(ref, version, new ImageChange(null, description, Map.of(), null, null));
+        return catalog -> catalog.change(
+                ref,
+                version == null ? null : Set.of(version),
+                new ImageChange(null, description, Map.of(), null, null));
     }
 
     private static void assertSecondRefused(Race.Outcome outcome, ProblemType type) {

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
@@ -267,10 +268,11 @@ abstract class CatalogTests {
     @Test
     void refusesAChangeOfAnotherVersion() {
         Image base = fixture.base(name());
-        catalog.change(ref(base), base.version(), labels(Map.of("a", "1")));
+        catalog.change(ref(base), Set.of(base.version()), labels(Map.of("a", "1")));
         assertRefused(
-                () -> catalog.change(ref(base), base.version(), labels(Map.of())), ProblemType.PRECONDITION_FAILED);
-        assertRefused(() -> catalog.remove(ref(base), base.version()), ProblemType.PRECONDITION_FAILED);
+                () -> catalog.change(ref(base), Set.of(base.version()), labels(Map.of())),
+                ProblemType.PRECONDITION_FAILED);
+        assertRefused(() -> catalog.remove(ref(base), Set.of(base.version())), ProblemType.PRECONDITION_FAILED);
     }
 
     @Test

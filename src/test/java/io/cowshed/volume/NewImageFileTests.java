@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -99,11 +100,35 @@ class NewImageFileTests {
         VolumeFixture failing = on.with(_ -> {
             throw new IOException("lost");
         });
-        try (NewImageFile file = failing.fresh(id)) {
-            assertThatThrownBy(file::publish).isInstanceOf(VolumeUnavailable.class);
-        }
+        NewImageFile file = failing.fresh(id);
+        assertThatThrownBy(file::publish).isInstanceOf(VolumeUnavailable.class);
+        assertThatThrownBy(file::close).isInstanceOf(VolumeUnavailable.class);
+        assertThat(on.incoming()).hasSize(1);
         on.sweep();
         assertThat(on.path(id)).doesNotExist();
+        assertThat(on.incoming()).isEmpty();
+    }
+
+    @Test
+    void closingAfterAFailedPublicationRemovesIt() throws Exception {
+        AtomicInteger flushes = new AtomicInteger();
+        VolumeFixture failingOnce = on.with(_ -> {
+            if (flushes.getAndIncrement() == 0) {
+                throw new IOException("lost");
+            }
+        });
+        try (NewImageFile file = failingOnce.fresh(id)) {
+            assertThatThrownBy(file::publish).isInstanceOf(VolumeUnavailable.class);
+        }
+        assertThat(flushes).hasValue(2);
+        assertThat(on.path(id)).doesNotExist();
+        assertThat(on.incoming()).isEmpty();
+
+        UUID taken = on.image();
+        try (NewImageFile file = on.fresh(taken)) {
+            assertThatThrownBy(file::publish).isInstanceOf(VolumeUnavailable.class);
+        }
+        assertThat(on.path(taken)).exists();
         assertThat(on.incoming()).isEmpty();
     }
 

@@ -150,6 +150,22 @@ class VolumeTests {
     }
 
     @Test
+    void aFileIsNotMissingWhereTheVolumeIs() throws Exception {
+        UUID id = on.image();
+        Files.delete(on.path(id));
+        assertThatThrownBy(() -> on.volume.remove(id)).isInstanceOf(ImageFileMissing.class);
+
+        Path root = on.layout.root();
+        Path away = Files.move(root, directory.resolve("away"));
+        assertThatThrownBy(() -> on.volume.remove(id)).isInstanceOf(VolumeUnavailable.class);
+        Files.createDirectories(root);
+        assertThatThrownBy(() -> on.volume.remove(id)).isInstanceOf(VolumeUnavailable.class);
+        Volume.open(root, VolumeFixture.MODE, UUID.randomUUID(), false);
+        assertThatThrownBy(() -> on.volume.remove(id)).isInstanceOf(VolumeUnavailable.class);
+        assertThat(away).exists();
+    }
+
+    @Test
     void namesAreFlushedInTheOrderOfARemoval() throws Exception {
         UUID id = on.image();
         StringBuilder flushed = new StringBuilder();

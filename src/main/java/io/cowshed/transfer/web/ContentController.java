@@ -5,6 +5,7 @@ import io.cowshed.catalog.web.Ref;
 import io.cowshed.engine.block.Extent;
 import io.cowshed.engine.block.Extents;
 import io.cowshed.engine.block.ImageException;
+import io.cowshed.http.EntityTag;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import io.cowshed.problem.Refuses;
@@ -33,7 +34,6 @@ import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
-import org.springframework.web.context.request.ServletWebRequest;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -77,6 +77,7 @@ class ContentController {
         ProblemType.NOT_FOUND,
         ProblemType.IMAGE_NOT_AVAILABLE,
         ProblemType.IMAGE_IN_USE,
+        ProblemType.PRECONDITION_FAILED,
         ProblemType.RANGE_NOT_SATISFIABLE,
         ProblemType.INVALID_IMAGE,
         ProblemType.VOLUME_UNAVAILABLE
@@ -95,6 +96,14 @@ class ContentController {
                     @RequestHeader(name = HttpHeaders.IF_RANGE, required = false)
                     @Nullable
                     String ifRange,
+            @Parameter(description = "Send it only if the content still has one of these ETags, else refuse.")
+                    @RequestHeader(name = HttpHeaders.IF_MATCH, required = false)
+                    @Nullable
+                    String ifMatch,
+            @Parameter(description = "Send it only if the content has none of these ETags.")
+                    @RequestHeader(name = HttpHeaders.IF_NONE_MATCH, required = false)
+                    @Nullable
+                    String ifNoneMatch,
             @Parameter(description = "zstd, where the client can unpack it and sends no Range.")
                     @RequestHeader(name = HttpHeaders.ACCEPT_ENCODING, required = false)
                     @Nullable
@@ -106,17 +115,21 @@ class ContentController {
         SentCoding coding = range == null ? AcceptEncoding.preferred(acceptEncoding) : SentCoding.IDENTITY;
         try (OpenDisk open = exports.open(ImageRef.parse(ref))) {
             String tag = open.entityTag(coding);
-            if (new ServletWebRequest(request, response).checkNotModified(tag)) {
+            requireAllowed(ifMatch, tag);
+            response.setHeader(HttpHeaders.ETAG, tag);
+            if (EntityTag.isKnown(ifNoneMatch, tag)) {
+                response.setStatus(HttpStatus.NOT_MODIFIED.value());
                 return;
             }
             long size = open.disk().virtualSize();
-            ByteRange wanted = ifRange == null || ifRange.equals(tag) ? ByteRange.parse(range, size) : null;
+            boolean head = request.getMethod().equals("HEAD");
+            // Ranges are for GET alone (RFC 9110, section 14.2).
+            ByteRange wanted = !head && (ifRange == null || ifRange.equals(tag)) ? ByteRange.parse(range, size) : null;
             ByteRange sent = wanted == null ? new ByteRange(0, size) : wanted;
             if (wanted != null) {
                 response.setStatus(HttpStatus.PARTIAL_CONTENT.value());
                 response.setHeader(HttpHeaders.CONTENT_RANGE, wanted.contentRange(size));
             }
-            response.setHeader(HttpHeaders.ETAG, tag);
             response.setHeader(HttpHeaders.ACCEPT_RANGES, "bytes");
             response.setHeader(
                     HttpHeaders.CONTENT_DISPOSITION,
@@ -126,9 +139,18 @@ class ContentController {
                 case IDENTITY -> response.setContentLengthLong(sent.length());
                 case ZSTD -> response.setHeader(HttpHeaders.CONTENT_ENCODING, "zstd");
             }
-            if (!request.getMethod().equals("HEAD")) {
+            if (!head) {
                 send(open, sent, coding, response);
             }
+        }
+    }
+
+    private static void requireAllowed(@Nullable String ifMatch, String tag) {
+        if (!EntityTag.isAllowed(ifMatch, tag)) {
+            throw new CowshedException(
+                    ProblemType.PRECONDITION_FAILED,
+                    "The content has none of the entity tags in If-Match.",
+                    "Begin again without If-Match: what was read before belongs to other content.");
         }
     }
 
@@ -144,8 +166,6 @@ class ContentController {
             if (response.isCommitted()) {
                 throw damage;
             }
-            response.reset();
-            response.setHeader(HttpHeaders.VARY, HttpHeaders.ACCEPT_ENCODING);
             throw open.unreadable(damage);
         }
     }
@@ -205,14 +225,23 @@ class ContentController {
         try (OpenDisk open = exports.open(ImageRef.parse(ref))) {
             Extents extents = part(open, start, length);
             response.setContentType(MediaType.APPLICATION_JSON_VALUE);
-            try (JsonGenerator out = json.createGenerator(response.getOutputStream())) {
-                out.writeStartArray();
-                for (Extent extent = extents.next(); extent != null; extent = extents.next()) {
-                    write(extent, out);
-                }
-                out.writeEndArray();
+            try {
+                write(extents, response);
+            } catch (ImageException damage) {
+                throw open.unreadable(damage);
             }
         }
+    }
+
+    /** Closes the generator only at the end: closing it earlier would end a list that is not whole like one that is. */
+    private void write(Extents extents, HttpServletResponse response) throws IOException {
+        JsonGenerator out = json.createGenerator(response.getOutputStream());
+        out.writeStartArray();
+        for (Extent extent = extents.next(); extent != null; extent = extents.next()) {
+            write(extent, out);
+        }
+        out.writeEndArray();
+        out.close();
     }
 
     private static Extents part(OpenDisk open, long start, @Nullable Long length) {
