@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Set;
 
 /** Runs a tool that tests compare against. A tool that is missing or fails is a failure of the test. */
 final class OracleProcess {
@@ -11,13 +12,18 @@ final class OracleProcess {
     private OracleProcess() {}
 
     static String run(List<String> command) {
+        return run(command, Set.of(0));
+    }
+
+    /** {@code ends} are the exit statuses that are no failure. */
+    static String run(List<String> command, Set<Integer> ends) {
         try {
             Process process =
                     new ProcessBuilder(command).redirectErrorStream(true).start();
             process.getOutputStream().close();
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             int status = process.waitFor();
-            if (status != 0) {
+            if (!ends.contains(status)) {
                 throw new AssertionError(String.join(" ", command) + " ended with " + status + "\n" + output);
             }
             return output;
