@@ -1,5 +1,7 @@
 package io.cowshed.engine.qcow2;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -39,13 +41,16 @@ final class ClusterUses {
             return counts[index];
         }
 
-        /** Whether its uses do not go together. */
-        boolean conflicting(int index) {
-            return (uses[index] & CONFLICT) != 0;
-        }
-
-        boolean usedAs(int index, ClusterUse use) {
-            return (uses[index] & use.bit()) != 0;
+        /** What the cluster at {@code index} is used as, in words, if that does not go together; else empty. */
+        String conflict(int index) {
+            if ((uses[index] & CONFLICT) == 0) {
+                return "";
+            }
+            List<String> words = Arrays.stream(ClusterUse.values())
+                    .filter(use -> (uses[index] & use.bit()) != 0)
+                    .map(ClusterUse::words)
+                    .toList();
+            return words.size() == 1 ? "twice as " + words.getFirst() : "as " + String.join(" and as ", words);
         }
     }
 

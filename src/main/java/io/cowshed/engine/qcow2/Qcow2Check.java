@@ -7,13 +7,9 @@ import io.cowshed.engine.block.ImageException;
 import io.cowshed.engine.qcow2.format.ClusterGeometry;
 import io.cowshed.engine.qcow2.format.L1Entry;
 import io.cowshed.engine.qcow2.format.Qcow2Header;
-import io.cowshed.engine.qcow2.format.RefcountBlock;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.NavigableMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Checks the structure of one image: every table can be followed, no two claim one cluster, and the refcounts say how often
@@ -24,14 +20,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Qcow2Check {
 
-    /** 4 GiB of file with the smallest clusters, 256 GiB with the default ones, in one pass. */
-    private static final int CLUSTERS_AT_ONCE = 4 << 20;
-
     private final Qcow2Header header;
     private final ClusterGeometry geometry;
     private final ReferenceWalk walk;
-    private final RefcountReader refcounts;
-    private final ClusterUses uses;
+    private final ClusterAccount account;
     private final List<Finding> findings = new ArrayList<>();
     private long errors;
     private long leaks;
@@ -46,9 +38,7 @@ public final class Qcow2Check {
         this.header = Qcow2HeaderReader.read(file);
         this.geometry = header.geometry();
         this.walk = new ReferenceWalk(file, header, file.size());
-        int pageClusters = Math.min(ClusterUses.MAX_PAGE_CLUSTERS, geometry.refcountBlockEntries());
-        this.refcounts = new RefcountReader(file, header, pageClusters);
-        this.uses = new ClusterUses(pageClusters, clustersAtOnce);
+        this.account = new ClusterAccount(file, header, clustersAtOnce);
     }
 
     /**
@@ -58,7 +48,7 @@ public final class Qcow2Check {
      *     to be checked
      */
     public static CheckReport check(BlockFile file) throws IOException {
-        return check(file, CLUSTERS_AT_ONCE);
+        return check(file, ClusterAccount.CLUSTERS_AT_ONCE);
     }
 
     /** Keeps account of {@code clustersAtOnce} clusters in a pass. */
@@ -68,11 +58,10 @@ public final class Qcow2Check {
 
     private CheckReport run() throws IOException {
         walk.run(new FirstPass());
-        compare();
-        while (uses.end() != Long.MAX_VALUE) {
-            uses.advance();
+        account.forEach(this::compare);
+        while (account.advance()) {
             walk.run(new LaterPass());
-            compare();
+            account.forEach(this::compare);
         }
         return new CheckReport(
                 errors,
@@ -90,10 +79,7 @@ public final class Qcow2Check {
 
         @Override
         public void used(ClusterUse use, String structure, long position, long offset, long bytes) {
-            long last = geometry.clusterOf(offset + bytes - 1);
-            for (long cluster = geometry.clusterOf(offset); cluster <= last; cluster++) {
-                uses.add(cluster, use);
-            }
+            account.use(use, offset, bytes);
         }
 
         @Override
@@ -147,7 +133,7 @@ public final class Qcow2Check {
     /** COPIED has one place in both kinds of entries (specification, "L1 table entry" and "L2 table entry"). */
     private void checkCopied(String structure, long position, long offset, long entry) throws IOException {
         boolean copied = L1Entry.isCopied(entry);
-        boolean single = refcounts.refcount(geometry.clusterOf(offset)) == 1;
+        boolean single = account.refcounts().refcount(geometry.clusterOf(offset)) == 1;
         if (copied != single) {
             error(
                     structure,
@@ -158,41 +144,11 @@ public final class Qcow2Check {
         }
     }
 
-    /** Compares what is used with what is counted, in this part of the file, in order. */
-    private void compare() throws IOException {
-        NavigableMap<Long, ClusterUses.Page> used = uses.pages();
-        long end = uses.end() == Long.MAX_VALUE ? Long.MAX_VALUE : uses.end() / uses.pageClusters();
-        long page = uses.start() / uses.pageClusters();
-        while (true) {
-            Long nextUsed = used.ceilingKey(page);
-            long nextCounted = refcounts.nextPage(page);
-            page = nextUsed == null ? nextCounted : Math.min(nextUsed, nextCounted);
-            if (page >= end) {
-                return;
-            }
-            compare(page, used.get(page), refcounts.page(page));
-            page++;
-        }
-    }
-
-    private void compare(long page, ClusterUses.@Nullable Page used, @Nullable ByteBuffer counted) {
-        for (int i = 0; i < uses.pageClusters(); i++) {
-            long references = used == null ? 0 : used.count(i);
-            long refcount = counted == null ? 0 : RefcountBlock.get(geometry, counted, i);
-            if (references != 0 || refcount != 0) {
-                compare(page * uses.pageClusters() + i, references, refcount);
-                if (used != null && used.conflicting(i)) {
-                    error(
-                            "cluster",
-                            geometry.clusterStart(page * uses.pageClusters() + i),
-                            "it is used " + words(used, i));
-                }
-            }
-        }
-    }
-
-    private void compare(long cluster, long references, long refcount) {
+    private void compare(long cluster, long references, long refcount, String conflict) {
         lastCluster = cluster;
+        if (!conflict.isEmpty()) {
+            error("cluster", geometry.clusterStart(cluster), "it is used " + conflict);
+        }
         int order = Long.compareUnsigned(refcount, references);
         if (order == 0) {
             return;
@@ -205,16 +161,6 @@ public final class Qcow2Check {
             leaks++;
             add(new Finding(Finding.Kind.LEAK, "cluster", geometry.clusterStart(cluster), problem));
         }
-    }
-
-    private static String words(ClusterUses.Page page, int index) {
-        List<String> words = new ArrayList<>();
-        for (ClusterUse use : ClusterUse.values()) {
-            if (page.usedAs(index, use)) {
-                words.add(use.words());
-            }
-        }
-        return words.size() == 1 ? "twice as " + words.getFirst() : "as " + String.join(" and as ", words);
     }
 
     private void error(String structure, long position, String problem) {

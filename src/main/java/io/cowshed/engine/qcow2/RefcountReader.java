@@ -1,7 +1,6 @@
 package io.cowshed.engine.qcow2;
 
 import io.cowshed.engine.block.BlockFile;
-import io.cowshed.engine.block.Zeros;
 import io.cowshed.engine.qcow2.format.ClusterGeometry;
 import io.cowshed.engine.qcow2.format.Qcow2Header;
 import io.cowshed.engine.qcow2.format.RefcountBlock;
@@ -18,7 +17,8 @@ final class RefcountReader {
     private final ClusterGeometry geometry;
     private final int pageClusters;
     private final MetadataCache tables;
-    private final ByteBuffer pageBytes;
+    private final ByteBuffer bytes;
+    private final long[] pageWords;
     private final long fileSize;
     private final int tableEntries;
     private long heldPage = -1;
@@ -30,7 +30,8 @@ final class RefcountReader {
         this.geometry = header.geometry();
         this.pageClusters = pageClusters;
         this.tables = new MetadataCache(file, geometry.clusterSize(), MetadataCache.DEFAULT_BYTES);
-        this.pageBytes = ByteBuffer.allocate(RefcountBlock.bytes(geometry, pageClusters));
+        this.bytes = ByteBuffer.allocate((int) ((long) pageClusters * geometry.refcountBits() / Byte.SIZE));
+        this.pageWords = new long[(int) ((long) pageClusters * geometry.refcountBits() / Long.SIZE)];
         // A table that is cut off is found elsewhere.
         this.fileSize = file.size();
         long there = Math.max(0, fileSize - header.refcountTableOffset()) / Long.BYTES;
@@ -44,15 +45,14 @@ final class RefcountReader {
 
     /** The refcount of a cluster, unsigned; 0 where there is no refcount block, or none that can be read. */
     long refcount(long cluster) throws IOException {
-        ByteBuffer page = page(cluster / pageClusters);
-        return page == null ? 0 : RefcountBlock.get(geometry, page, (int) (cluster % pageClusters));
+        long[] page = page(cluster / pageClusters);
+        return page == null ? 0 : RefcountBlock.get(page, (int) (cluster % pageClusters), geometry);
     }
 
     /** The refcounts of a page, valid until the next call; null where there is no refcount block that can be read. */
-    @Nullable
-    ByteBuffer page(long page) throws IOException {
+    long @Nullable [] page(long page) throws IOException {
         if (page == heldPage) {
-            return pageBytes;
+            return pageWords;
         }
         long first = page * pageClusters;
         long block = block(first);
@@ -61,13 +61,13 @@ final class RefcountReader {
         }
         heldPage = -1;
         int within = (int) (first & (geometry.refcountBlockEntries() - 1));
-        pageBytes.clear();
-        if (file.read(block + RefcountBlock.bytes(geometry, within), pageBytes) < pageBytes.capacity()) {
+        bytes.clear();
+        if (file.read(block + (long) within * geometry.refcountBits() / Byte.SIZE, bytes) < bytes.capacity()) {
             return null;
         }
-        pageBytes.flip();
+        bytes.flip().asLongBuffer().get(pageWords);
         heldPage = page;
-        return pageBytes;
+        return pageWords;
     }
 
     /** The first page at or after {@code page} whose refcounts are not all zeros, or {@link Long#MAX_VALUE}. */
@@ -75,16 +75,25 @@ final class RefcountReader {
         long next = page;
         long end = maxClusters() / pageClusters;
         while (next < end) {
-            ByteBuffer refcounts = page(next);
+            long[] refcounts = page(next);
             if (refcounts == null) {
                 next = pageOfNextBlock(next);
-            } else if (Zeros.areAll(refcounts)) {
+            } else if (isZero(refcounts)) {
                 next++;
             } else {
                 return next;
             }
         }
         return Long.MAX_VALUE;
+    }
+
+    private static boolean isZero(long[] words) {
+        for (long word : words) {
+            if (word != 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private long pageOfNextBlock(long page) {

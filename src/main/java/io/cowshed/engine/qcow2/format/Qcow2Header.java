@@ -162,4 +162,23 @@ public record Qcow2Header(
                 backingName,
                 others);
     }
+
+    /** This header with another refcount table; all else is the same. */
+    public Qcow2Header withRefcountTable(long offset, int clusters) {
+        return new Qcow2Header(
+                version,
+                geometry,
+                virtualSize,
+                l1TableOffset,
+                l1Entries,
+                offset,
+                clusters,
+                snapshotCount,
+                snapshotTableOffset,
+                features,
+                compression,
+                additionalFields,
+                backingName,
+                extensions);
+    }
 }

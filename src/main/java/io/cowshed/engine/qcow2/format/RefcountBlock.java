@@ -1,51 +1,55 @@
 package io.cowshed.engine.qcow2.format;
 
-import java.nio.ByteBuffer;
-
 /**
- * The refcounts in a refcount block (specification, "Refcount block entry"): unsigned numbers of 1 to 64 bits, big-endian;
- * those narrower than a byte fill it from its least significant bit on.
+ * The refcounts of a refcount block (specification, "Host cluster management"), which is held as its big-endian 64-bit
+ * words. Refcounts of 8 bits and more are big-endian numbers one after the other; smaller ones fill each byte from its
+ * least significant bits on.
  */
 public final class RefcountBlock {
 
+    private static final int BYTE_ORDER = 3;
+    private static final int WORD_ORDER = 6;
+
     private RefcountBlock() {}
 
-    /** The largest refcount of this width; all 64 bits set for the widest, which is -1 as a number. */
-    public static long max(ClusterGeometry geometry) {
-        return geometry.refcountBits() == Long.SIZE ? -1 : (1L << geometry.refcountBits()) - 1;
+    /** The refcount at {@code index}. It is unsigned: one of 64 bits may come out negative. */
+    public static long get(long[] words, int index, ClusterGeometry geometry) {
+        return (words[word(index, geometry)] >>> shift(index, geometry)) & max(geometry);
     }
 
-    /** Bytes that {@code count} refcounts take; a whole number of bytes. */
-    public static int bytes(ClusterGeometry geometry, int count) {
-        return Math.toIntExact((long) count * geometry.refcountBits() / Byte.SIZE);
-    }
-
-    /** The refcount at {@code index} of those in {@code block}, unsigned. */
-    public static long get(ClusterGeometry geometry, ByteBuffer block, int index) {
-        return switch (geometry.refcountOrder()) {
-            case 6 -> block.getLong(index * Long.BYTES);
-            case 5 -> Integer.toUnsignedLong(block.getInt(index * Integer.BYTES));
-            case 4 -> Short.toUnsignedLong(block.getShort(index * Short.BYTES));
-            default -> {
-                int perByte = Byte.SIZE >> geometry.refcountOrder();
-                int shift = index % perByte << geometry.refcountOrder();
-                yield Byte.toUnsignedInt(block.get(index / perByte)) >>> shift & max(geometry);
-            }
-        };
-    }
-
-    /** Sets the refcount at {@code index} of those in {@code block} to {@code count}, which must not exceed {@link #max}. */
-    public static void set(ClusterGeometry geometry, ByteBuffer block, int index, long count) {
-        switch (geometry.refcountOrder()) {
-            case 6 -> block.putLong(index * Long.BYTES, count);
-            case 5 -> block.putInt(index * Integer.BYTES, (int) count);
-            case 4 -> block.putShort(index * Short.BYTES, (short) count);
-            default -> {
-                int perByte = Byte.SIZE >> geometry.refcountOrder();
-                int shift = index % perByte << geometry.refcountOrder();
-                int others = block.get(index / perByte) & ~((int) max(geometry) << shift);
-                block.put(index / perByte, (byte) (others | (int) count << shift));
-            }
+    /**
+     * {@code word}, the one that the refcount at {@code index} is part of, with that refcount changed.
+     *
+     * @throws IllegalArgumentException when it does not fit in its bits
+     */
+    public static long with(long word, int index, long refcount, ClusterGeometry geometry) {
+        long max = max(geometry);
+        if ((refcount & ~max) != 0) {
+            throw new IllegalArgumentException(
+                    "a refcount of " + Long.toUnsignedString(refcount) + " in " + geometry.refcountBits() + " bits");
         }
+        int shift = shift(index, geometry);
+        return (word & ~(max << shift)) | (refcount << shift);
+    }
+
+    /** The index of the word that the refcount at {@code index} is part of. */
+    public static int word(int index, ClusterGeometry geometry) {
+        return index >>> (WORD_ORDER - geometry.refcountOrder());
+    }
+
+    /** The largest refcount there can be, as an unsigned number. */
+    public static long max(ClusterGeometry geometry) {
+        return -1L >>> (Long.SIZE - geometry.refcountBits());
+    }
+
+    private static int shift(int index, ClusterGeometry geometry) {
+        int order = geometry.refcountOrder();
+        int inWord = index & ((1 << (WORD_ORDER - order)) - 1);
+        if (order >= BYTE_ORDER) {
+            return Long.SIZE - ((inWord + 1) << order);
+        }
+        int perByteOrder = BYTE_ORDER - order;
+        int inByte = inWord & ((1 << perByteOrder) - 1);
+        return Long.SIZE - Byte.SIZE * ((inWord >>> perByteOrder) + 1) + (inByte << order);
     }
 }
