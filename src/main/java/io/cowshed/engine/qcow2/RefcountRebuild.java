@@ -151,7 +151,8 @@ final class RefcountRebuild {
         }
         if (Long.compareUnsigned(references, RefcountBlock.max(geometry)) > 0) {
             throw new UnsupportedImageException(
-                    file.name(), references + " references to a cluster in refcounts of " + geometry.refcountBits() + " bits");
+                    file.name(),
+                    references + " references to a cluster in refcounts of " + geometry.refcountBits() + " bits");
         }
         int entry = (int) (cluster & (geometry.refcountBlockEntries() - 1));
         int word = RefcountBlock.word(entry, geometry);
