@@ -13,6 +13,9 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -116,12 +119,16 @@ final class ReferenceWalk {
         }
     }
 
-    /** Those that lie within the file and apart from each other: so together they are no longer than the file. */
+    /**
+     * Those that lie within the file and apart from each other: so together they are no longer than the file. The first of
+     * two that overlap counts; the refcount table gives way to all others, because it can be made anew.
+     */
     private List<MetadataRegion> apart(List<MetadataRegion> regions, Visitor visitor) {
-        List<MetadataRegion> sound = new ArrayList<>();
-        long taken = 0;
+        NavigableMap<Long, MetadataRegion> sound = new TreeMap<>();
+        Comparator<MetadataRegion> order =
+                Comparator.comparing(region -> region.structure().equals(REFCOUNT_TABLE));
         for (MetadataRegion region : regions.stream()
-                .sorted(Comparator.comparingLong(MetadataRegion::offset))
+                .sorted(order.thenComparingLong(MetadataRegion::offset))
                 .toList()) {
             try {
                 region.checked(file.name(), fileSize, geometry);
@@ -129,14 +136,24 @@ final class ReferenceWalk {
                 visitor.damaged(region.structure(), region.offset(), e.problem());
                 continue;
             }
-            if (geometry.clusterOf(region.offset()) <= taken) {
+            if (overlaps(region, sound)) {
                 visitor.damaged(region.structure(), region.offset(), "it overlaps another table");
-                continue;
+            } else {
+                sound.put(region.offset(), region);
             }
-            taken = geometry.clusterOf(region.offset() + region.bytes() - 1);
-            sound.add(region);
         }
-        return sound;
+        return List.copyOf(sound.values());
+    }
+
+    private boolean overlaps(MetadataRegion region, NavigableMap<Long, MetadataRegion> others) {
+        Map.Entry<Long, MetadataRegion> before = others.floorEntry(region.offset());
+        Long after = others.ceilingKey(region.offset());
+        return (before != null && lastCluster(before.getValue()) >= geometry.clusterOf(region.offset()))
+                || (after != null && lastCluster(region) >= geometry.clusterOf(after));
+    }
+
+    private long lastCluster(MetadataRegion region) {
+        return geometry.clusterOf(region.offset() + region.bytes() - 1);
     }
 
     private void follow(MetadataRegion region, Visitor visitor) throws IOException {
