@@ -14,7 +14,7 @@ public final class RefcountBlock {
 
     /** The refcount at {@code index}. It is unsigned: one of 64 bits may come out negative. */
     public static long get(long[] words, int index, ClusterGeometry geometry) {
-        return words[word(index, geometry)] >>> shift(index, geometry) & max(geometry);
+        return (words[word(index, geometry)] >>> shift(index, geometry)) & max(geometry);
     }
 
     /**
@@ -29,7 +29,7 @@ public final class RefcountBlock {
                     "a refcount of " + Long.toUnsignedString(refcount) + " in " + geometry.refcountBits() + " bits");
         }
         int shift = shift(index, geometry);
-        return word & ~(max << shift) | refcount << shift;
+        return (word & ~(max << shift)) | (refcount << shift);
     }
 
     /** The index of the word that the refcount at {@code index} is part of. */
