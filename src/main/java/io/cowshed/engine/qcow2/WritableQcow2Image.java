@@ -125,6 +125,11 @@ public final class WritableQcow2Image implements WritableDiskImage {
         return header.header();
     }
 
+    /** The image below this one, or null. */
+    public synchronized @Nullable DiskImage backing() {
+        return backing;
+    }
+
     @Override
     public synchronized long virtualSize() {
         return header.header().virtualSize();
