@@ -8,6 +8,7 @@ import io.cowshed.engine.posix.FileLock;
 import io.cowshed.engine.posix.FileStatus;
 import io.cowshed.engine.posix.PosixFile;
 import io.cowshed.engine.qcow2.ImageChain;
+import io.cowshed.engine.qcow2.WritableQcow2Image;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileStore;
@@ -133,6 +134,30 @@ public final class Volume {
         } catch (IOException e) {
             throw VolumeFailures.of(image, e);
         }
+    }
+
+    /**
+     * Holds an image's file against everyone, to change it in place.
+     *
+     * @throws ImageInUse when anyone has it open
+     * @throws VolumeUnavailable when it is read-only, as a sealed image's is
+     */
+    public HeldImage holdForWriting(UUID image) {
+        try {
+            return HeldImage.holdForWriting(layout, image, fileMode);
+        } catch (IOException e) {
+            throw VolumeFailures.of(image, e);
+        }
+    }
+
+    /**
+     * Opens an image that is held for writing, to change it in place. Closing it leaves it held.
+     *
+     * @param ancestors the images that its chain may lead to, now or once its backing file is changed
+     * @throws io.cowshed.engine.block.ImageException when the chain is damaged, or leads elsewhere
+     */
+    public WritableQcow2Image openForWriting(HeldImage held, Set<UUID> ancestors) throws IOException {
+        return WritableQcow2Image.open(held.file(), backings(ancestors));
     }
 
     /**

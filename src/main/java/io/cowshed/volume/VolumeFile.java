@@ -32,6 +32,11 @@ record VolumeFile(BlockFile file) implements BlockFile {
     }
 
     @Override
+    public void punchHole(long position, long length) throws IOException {
+        change(() -> file.punchHole(position, length));
+    }
+
+    @Override
     public void flush() throws IOException {
         change(file::flush);
     }

@@ -147,7 +147,7 @@ abstract class CatalogTests {
     void keepsTheCounterWhenTheParentItselfIsChanged() {
         Image base = fixture.sealedBase(name());
         fixture.clonesOf(base, name(), 3);
-        catalog.change(ref(base), base.version(), labels(Map.of("a", "1")));
+        catalog.change(ref(base), Set.of(base.version()), labels(Map.of("a", "1")));
         assertThat(fixture.childCounts(base.id())).containsExactly(3L, 3L);
     }
 

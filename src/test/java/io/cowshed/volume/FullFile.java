@@ -43,6 +43,11 @@ record FullFile() implements BlockFile {
     }
 
     @Override
+    public void punchHole(long position, long length) throws IOException {
+        throw full();
+    }
+
+    @Override
     public void flush() throws IOException {
         throw full();
     }

@@ -46,6 +46,14 @@ public interface BlockFile extends AutoCloseable {
     /** Sets the length of the file: bytes past it are lost, and a longer file reads as zeros where it grew. */
     void setSize(long size) throws IOException;
 
+    /**
+     * Gives the space of a range back, which reads as zeros then; the length of the file stays. A file system that cannot do
+     * that leaves the file as it is: whoever needs zeros writes them.
+     *
+     * @param length in bytes, at least 1
+     */
+    void punchHole(long position, long length) throws IOException;
+
     /** Returns when everything written so far, and what is needed to find it again, is on stable storage. */
     void flush() throws IOException;
 

@@ -5,6 +5,7 @@ public final class CorruptImageException extends ImageException {
 
     private final String structure;
     private final long offset;
+    private final String problem;
 
     /**
      * @param structure the name of the structure in the format's specification, such as {@code L2 table}
@@ -15,6 +16,7 @@ public final class CorruptImageException extends ImageException {
         super(file, structure + " at offset " + offset + ": " + problem);
         this.structure = structure;
         this.offset = offset;
+        this.problem = problem;
     }
 
     /** The name of the damaged structure. */
@@ -25,5 +27,10 @@ public final class CorruptImageException extends ImageException {
     /** Where in the file the damage lies, in bytes. */
     public long offset() {
         return offset;
+    }
+
+    /** What is wrong with it, without saying where. */
+    public String problem() {
+        return problem;
     }
 }

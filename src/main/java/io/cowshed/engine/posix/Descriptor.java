@@ -131,6 +131,17 @@ final class Descriptor implements AutoCloseable {
         required(call(descriptor -> Posix.ftruncate(descriptor, size)));
     }
 
+    /** Does nothing on a file system that has no holes. */
+    void punchHole(long position, long length) throws IOException {
+        long result;
+        do {
+            result = call(descriptor -> Posix.punchHole(descriptor, position, length));
+        } while (result == -Errno.EINTR);
+        if (result != -Errno.EOPNOTSUPP && result != -Errno.ENOSYS) {
+            required(result);
+        }
+    }
+
     /** Gives this very file the further name {@code name}, which must be free. */
     void link(Path name) throws IOException {
         String existing = self().toString();

@@ -51,6 +51,8 @@ final class Posix {
     static final int AT_SYMLINK_FOLLOW = 0x400;
     static final int AT_EMPTY_PATH = 0x1000;
 
+    private static final int FALLOC_FL_KEEP_SIZE = 1;
+    private static final int FALLOC_FL_PUNCH_HOLE = 2;
     private static final int STATX_BASIC_STATS = 0x7FF;
     private static final long STATX_SIZE = 256;
     private static final long UTIME_OMIT = (1L << 30) - 2;
@@ -71,6 +73,8 @@ final class Posix {
     private static final MethodHandle FCHMOD = handle("fchmod", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle FTRUNCATE =
             handle("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
+    private static final MethodHandle FALLOCATE =
+            handle("fallocate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle FUTIMENS = handle("futimens", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
     private static final MethodHandle LINKAT =
             handle("linkat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_INT));
@@ -191,6 +195,16 @@ final class Posix {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = arena.allocate(CALL_STATE);
             return outcome(state, (int) FTRUNCATE.invokeExact(state, descriptor, size));
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static int punchHole(int descriptor, long position, long length) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = arena.allocate(CALL_STATE);
+            int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+            return outcome(state, (int) FALLOCATE.invokeExact(state, descriptor, mode, position, length));
         } catch (Throwable e) {
             throw unexpected(e);
         }

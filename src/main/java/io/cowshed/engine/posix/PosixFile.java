@@ -130,6 +130,11 @@ public final class PosixFile implements BlockFile {
     }
 
     @Override
+    public void punchHole(long position, long length) throws IOException {
+        descriptor.punchHole(position, length);
+    }
+
+    @Override
     public void flush() throws IOException {
         use(current -> current.force(true));
     }

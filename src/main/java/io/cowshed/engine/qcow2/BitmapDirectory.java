@@ -1,6 +1,7 @@
 package io.cowshed.engine.qcow2;
 
 import io.cowshed.engine.block.CorruptImageException;
+import io.cowshed.engine.qcow2.format.ClusterGeometry;
 import io.cowshed.engine.qcow2.format.HeaderExtension;
 import io.cowshed.engine.qcow2.format.Qcow2Header;
 import io.cowshed.engine.qcow2.format.Qcow2Limits;
@@ -8,6 +9,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The tables that the bitmap directory (specification, "Bitmaps") names.
@@ -20,6 +22,23 @@ record BitmapDirectory(List<MetadataRegion> regions, List<MetadataRegion> tables
     static final String TABLE = "bitmap table";
     private static final String STRUCTURE = "bitmap directory";
     private static final int ENTRY_HEAD = 24;
+    private static final long OFFSET_MASK = 0x00ff_ffff_ffff_fe00L;
+
+    /** Where the cluster of a bitmap's bits lies that a bitmap table's entry points to, 0 where all bits are alike. */
+    static long clusterOffset(long entry) {
+        return entry & OFFSET_MASK;
+    }
+
+    /** What is wrong with an entry of a bitmap table, or null. Without an offset, bit 0 says whether all bits are set. */
+    static @Nullable String fault(long entry, ClusterGeometry geometry) {
+        long offset = clusterOffset(entry);
+        if (offset == 0 ? (entry & ~1L) != 0 : entry != offset) {
+            return "reserved bits are set in an entry";
+        }
+        return geometry.isClusterAligned(offset)
+                ? null
+                : "an entry points to a cluster at " + offset + ", which is not cluster-aligned";
+    }
 
     /** Bitmaps that are not said to be valid are none: whoever writes to the image next drops them. */
     static BitmapDirectory read(String file, long fileSize, Qcow2Header header, MetadataReader reader)

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /** Finds where parts of a disk lie, by way of its L1 and L2 tables. Entries are checked when they are used. */
 final class ClusterMapper {
 
-    private static final String L1 = "L1 table";
-    private static final String L2 = "L2 table";
+    static final String L1 = "L1 table";
+    static final String L2 = "L2 table";
     private static final long COPIED = 1L << 63;
 
     /** How many pages of tables one answer may take, so that it comes promptly however long the run is. */
@@ -23,15 +23,13 @@ final class ClusterMapper {
     private final BlockFile file;
     private final Qcow2Header header;
     private final ClusterGeometry geometry;
-    private final long fileSize;
-    private final MetadataCache cache;
+    private final TablePages tables;
 
-    ClusterMapper(BlockFile file, Qcow2Header header, long fileSize, MetadataCache cache) {
+    ClusterMapper(BlockFile file, Qcow2Header header, TablePages tables) {
         this.file = file;
         this.header = header;
         this.geometry = header.geometry();
-        this.fileSize = fileSize;
-        this.cache = cache;
+        this.tables = tables;
     }
 
     /**
@@ -53,8 +51,8 @@ final class ClusterMapper {
 
     private MappedRun pageRunAt(long offset, long maxLength) throws IOException {
         int index = geometry.l1Index(offset);
-        long[] page = cache.page(L1, header.l1TableOffset(), header.l1Entries(), index);
-        int inPage = index % cache.pageWords();
+        long[] page = tables.l1Page(index);
+        int inPage = index % tables.pageWords();
         long entry = page[inPage];
         check(L1, header.l1TableOffset() + (long) index * Long.BYTES, L1Entry.fault(entry, geometry));
         long coverage = geometry.l2Coverage();
@@ -71,13 +69,10 @@ final class ClusterMapper {
     }
 
     private MappedRun l2RunAt(long table, long offset, long maxLength) throws IOException {
-        if (table > fileSize - geometry.clusterSize()) {
-            throw new CorruptImageException(file.name(), L2, table, "it lies beyond the end of the file");
-        }
         int words = geometry.l2EntryWords();
         int index = geometry.l2Index(offset) * words;
-        long[] page = cache.page(L2, table, geometry.l2Entries() * words, index);
-        int inPage = index % cache.pageWords();
+        long[] page = tables.l2Page(table, index);
+        int inPage = index % tables.pageWords();
         long descriptor = page[inPage];
         long subclusters = geometry.extendedL2() ? page[inPage + 1] : 0;
         check(L2, table + (long) index * Long.BYTES, L2Entry.fault(descriptor, subclusters, header));

@@ -47,6 +47,33 @@ public final class ImageChain {
         }
     }
 
+    /**
+     * Opens the backing files of an image that is open already. When this fails all that was opened here is closed.
+     *
+     * @param top the file of the image
+     * @param header of the image, which need not be the one in the file
+     * @return what the image lies on, or null where it has no backing file
+     * @throws BackingFileException as {@link #open} does
+     */
+    static @Nullable DiskImage openBacking(BlockFile top, Qcow2Header header, BackingResolver resolver)
+            throws IOException {
+        if (header.backingName() == null) {
+            return null;
+        }
+        ImageChain chain = new ImageChain();
+        chain.keys.add(top.key());
+        try {
+            BackingResolver.Backing backing =
+                    resolver.resolve(top.name(), header.backingName(), header.backingFormat());
+            chain.opened.add(backing.file());
+            chain.follow(backing.file(), backing.format(), resolver);
+            return chain.assemble();
+        } catch (Throwable e) {
+            chain.closeAll(e);
+            throw e;
+        }
+    }
+
     private void follow(BlockFile top, ImageFormat topFormat, BackingResolver resolver) throws IOException {
         BackingResolver.Backing next = new BackingResolver.Backing(top, topFormat);
         while (true) {

@@ -4,6 +4,7 @@ import io.cowshed.engine.block.BlockFile;
 import io.cowshed.engine.block.CorruptImageException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 
 /** Reads the words of a table in bounded pieces, and passes over what lies in holes of the file. For one thread. */
 final class MetadataReader {
@@ -12,6 +13,9 @@ final class MetadataReader {
 
     private final BlockFile file;
     private final long fileSize;
+
+    /** Buffers that no table is being read into: a visitor may go over another table meanwhile. */
+    private final ArrayDeque<ByteBuffer> spare = new ArrayDeque<>();
 
     /** What is done with each entry. */
     @FunctionalInterface
@@ -40,8 +44,19 @@ final class MetadataReader {
      */
     void forEachEntry(String structure, long offset, long entries, int entryWords, EntryVisitor visitor)
             throws IOException {
+        long end = offset + entries * entryWords * Long.BYTES;
+        ByteBuffer piece = spare.isEmpty() ? ByteBuffer.allocate(PIECE) : spare.pop();
+        try {
+            forEachEntry(structure, offset, end, entryWords, piece, visitor);
+        } finally {
+            spare.push(piece);
+        }
+    }
+
+    private void forEachEntry(
+            String structure, long offset, long end, int entryWords, ByteBuffer piece, EntryVisitor visitor)
+            throws IOException {
         int entryBytes = entryWords * Long.BYTES;
-        long end = offset + entries * entryBytes;
         long position = offset;
         while (position < end) {
             long data = file.nextData(position);
@@ -49,7 +64,7 @@ final class MetadataReader {
                 return;
             }
             position += Math.max(0, data - position) / entryBytes * entryBytes;
-            ByteBuffer piece = read(structure, position, (int) Math.min(PIECE, end - position));
+            read(structure, position, piece.clear().limit((int) Math.min(PIECE, end - position)));
             while (piece.hasRemaining()) {
                 long word = piece.getLong();
                 long second = entryWords == 1 ? 0 : piece.getLong();
@@ -63,13 +78,19 @@ final class MetadataReader {
 
     /** Reads {@code length} bytes that must be there. */
     ByteBuffer read(String structure, long position, int length) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(length);
+        read(structure, position, bytes);
+        return bytes;
+    }
+
+    private void read(String structure, long position, ByteBuffer bytes) throws IOException {
+        int length = bytes.remaining();
         if (position > fileSize - length) {
             throw new CorruptImageException(file.name(), structure, position, "the file ends within it");
         }
-        ByteBuffer bytes = ByteBuffer.allocate(length);
         if (file.read(position, bytes) < length) {
             throw new CorruptImageException(file.name(), structure, position, "the file ends within it");
         }
-        return bytes.flip();
+        bytes.flip();
     }
 }

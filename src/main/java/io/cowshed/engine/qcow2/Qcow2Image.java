@@ -27,13 +27,27 @@ public final class Qcow2Image implements DiskImage {
 
     /** {@code backing} is what is read where this image leaves clusters unallocated; null reads zeros there. */
     Qcow2Image(BlockFile file, Qcow2Header header, @Nullable DiskImage backing) throws IOException {
+        this(file, header, backing, storedTables(file, header), new CompressedClusters(file, header));
+    }
+
+    /** An image whose tables are read, and changed, elsewhere. Closing it closes {@code compressed} too. */
+    Qcow2Image(
+            BlockFile file,
+            Qcow2Header header,
+            @Nullable DiskImage backing,
+            TablePages tables,
+            CompressedClusters compressed) {
         this.file = file;
         this.header = header;
         this.backing = backing;
-        MetadataCache cache = new MetadataCache(file, header.geometry().clusterSize(), MetadataCache.DEFAULT_BYTES);
-        this.mapper = new ClusterMapper(file, header, file.size(), cache);
-        this.compressed = new CompressedClusters(file, header);
+        this.mapper = new ClusterMapper(file, header, tables);
+        this.compressed = compressed;
         this.preallocation = new MetadataPreallocation(file, header);
+    }
+
+    private static TablePages storedTables(BlockFile file, Qcow2Header header) throws IOException {
+        MetadataCache cache = new MetadataCache(file, header.geometry().clusterSize(), MetadataCache.DEFAULT_BYTES);
+        return new StoredTables(file.name(), file.size(), header, cache);
     }
 
     /** The header as it was when the image was opened. */

@@ -32,7 +32,6 @@ public final class Qcow2Validation {
     private static final String L1 = "L1 table";
     private static final String L2 = "L2 table";
     private static final String REFCOUNT_TABLE = "refcount table";
-    private static final long OFFSET_MASK = 0x00ff_ffff_ffff_fe00L;
 
     /** 8 PiB of file with 64 KiB clusters, 64 TiB with those of 512 bytes. */
     private static final int MAX_WINDOWS = 8192;
@@ -276,15 +275,12 @@ public final class Qcow2Validation {
                 });
     }
 
-    /** A bitmap table's entry without an offset says in bit 0 whether all its bits are set. */
     private void forEachBitmapCluster(PointerVisitor visitor) throws IOException {
         for (MetadataRegion table : bitmapTables) {
             reader.forEachEntry(
                     BitmapDirectory.TABLE, table.offset(), table.entries(), 1, (position, index, entry, none) -> {
-                        long offset = entry & OFFSET_MASK;
-                        boolean valid = offset == 0 ? entry == 1 : entry == offset;
-                        refuse(BitmapDirectory.TABLE, position, valid ? null : "reserved bits are set in an entry");
-                        visitCluster(BitmapDirectory.TABLE, position, offset, visitor);
+                        refuse(BitmapDirectory.TABLE, position, BitmapDirectory.fault(entry, geometry));
+                        visitCluster(BitmapDirectory.TABLE, position, BitmapDirectory.clusterOffset(entry), visitor);
                     });
         }
     }

@@ -78,6 +78,14 @@ public final class MemoryFile implements BlockFile {
     }
 
     @Override
+    public void punchHole(long position, long length) {
+        int end = (int) Math.min(bytes.length, position + length);
+        if (position < end) {
+            Arrays.fill(bytes, (int) position, end, (byte) 0);
+        }
+    }
+
+    @Override
     public void flush() {}
 
     @Override

@@ -123,6 +123,11 @@ public final class ReadOnlyFile implements BlockFile {
     }
 
     @Override
+    public void punchHole(long position, long length) {
+        throw new UnsupportedOperationException("read-only");
+    }
+
+    @Override
     public void flush() {
         throw new UnsupportedOperationException("read-only");
     }

@@ -5,7 +5,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -13,6 +16,8 @@ import java.util.regex.Pattern;
 public final class QemuImg {
 
     private static final Pattern FIELD = Pattern.compile("\"(\\w+)\": (\\w+)");
+
+    private static final Pattern CHECK_FIELD = Pattern.compile("\"([a-z-]+)\": (\\d+)");
 
     private QemuImg() {}
 
@@ -25,6 +30,18 @@ public final class QemuImg {
         List<String> command = new ArrayList<>(List.of("qemu-img"));
         command.addAll(List.of(arguments));
         return OracleProcess.run(command);
+    }
+
+    /** What {@code qemu-img check --output=json} says, a number for each of its fields; those that are 0 may be missing. */
+    public static Map<String, Long> check(Path image) {
+        String output = OracleProcess.run(
+                List.of("qemu-img", "check", "-f", "qcow2", "--output=json", image.toString()), Set.of(0, 2, 3));
+        Map<String, Long> numbers = new TreeMap<>();
+        Matcher fields = CHECK_FIELD.matcher(output);
+        while (fields.find()) {
+            numbers.put(fields.group(1), Long.parseLong(fields.group(2)));
+        }
+        return numbers;
     }
 
     /** The disk's content as {@code qemu-img convert} reads it. */

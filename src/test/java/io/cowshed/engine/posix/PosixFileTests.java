@@ -43,6 +43,27 @@ class PosixFileTests {
     }
 
     @Test
+    void givesSpaceBackWhereAHoleIsPunched() throws IOException {
+        int length = 1 << 20;
+        try (PosixFile file = PosixFile.create(directory.resolve("holes"), 0600)) {
+            ByteBuffer ones = ByteBuffer.allocate(length);
+            while (ones.hasRemaining()) {
+                ones.put((byte) 1);
+            }
+            file.write(0, ones.flip());
+            file.flush();
+            long before = file.allocatedSize();
+            file.punchHole(4096, length);
+            assertThat(file.size()).isEqualTo(length);
+            assertThat(file.allocatedSize()).isLessThan(before);
+            ByteBuffer content = ByteBuffer.allocate(length);
+            file.read(0, content);
+            assertThat(content.get(4095)).isEqualTo((byte) 1);
+            assertThat(content.slice(4096, length - 4096)).isEqualTo(ByteBuffer.allocate(length - 4096));
+        }
+    }
+
+    @Test
     void neverMakesAFileOverAnother() throws IOException {
         Path path = Files.createFile(directory.resolve("old"));
         Path dangling = Files.createSymbolicLink(directory.resolve("dangling"), Path.of("nowhere"));

@@ -2,6 +2,7 @@ package io.cowshed.engine.qcow2;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cowshed.engine.block.CheckReport;
 import io.cowshed.engine.block.DiskImage;
 import io.cowshed.engine.block.Extent;
 import io.cowshed.engine.block.Extents;
@@ -19,9 +20,11 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -85,6 +88,9 @@ class DifferentialReadTests {
         try (ReadOnlyFile file = ReadOnlyFile.open(top)) {
             assertThat(Qcow2Validation.validate(file).virtualSize()).isEqualTo(sample.size());
             assertThat(Qcow2Validation.validate(file, 64).virtualSize()).isEqualTo(sample.size());
+            CheckReport report = Qcow2Check.check(file);
+            assertThat(numbersOf(report)).as(report::toString).isEqualTo(QemuImg.check(top));
+            assertThat(Qcow2Check.check(file, 1)).isEqualTo(report);
         }
         byte[] expected = QemuImg.content(top, "qcow2");
         try (DiskImage image =
@@ -94,6 +100,21 @@ class DifferentialReadTests {
             assertSameContent(readInPieces(image, random), expected);
             assertThat(mapOf(image, sample)).isEqualTo(cut(QemuImg.map(top, "qcow2"), sample));
         }
+    }
+
+    private static Map<String, Long> numbersOf(CheckReport report) {
+        Map<String, Long> numbers = new TreeMap<>(Map.of(
+                "image-end-offset", report.endOffset(),
+                "total-clusters", report.totalClusters(),
+                "allocated-clusters", report.allocatedClusters(),
+                "fragmented-clusters", report.fragmentedClusters(),
+                "compressed-clusters", report.compressedClusters(),
+                "corruptions", report.errors(),
+                "leaks", report.leaks(),
+                "check-errors", 0L));
+        List.of("allocated-clusters", "fragmented-clusters", "compressed-clusters", "corruptions", "leaks")
+                .forEach(field -> numbers.remove(field, 0L));
+        return numbers;
     }
 
     @AfterAll

@@ -134,6 +134,11 @@ class FreshImageTests {
         }
 
         @Override
+        public void punchHole(long position, long length) throws IOException {
+            file.punchHole(position, length);
+        }
+
+        @Override
         public void flush() throws IOException {
             file.flush();
         }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.management.ThreadMXBean;
 import io.cowshed.engine.block.BackingFileException;
 import io.cowshed.engine.block.BackingResolver;
+import io.cowshed.engine.block.CheckReport;
 import io.cowshed.engine.block.CorruptImageException;
 import io.cowshed.engine.block.DiskImage;
 import io.cowshed.engine.block.Extent;
@@ -24,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -49,6 +51,8 @@ class HostileImageTests {
     private static final int COMPRESSED_AT = 1 << 20;
     private static final long MOST_MEMORY = 16 << 20;
     private static final Duration MOST_TIME = Duration.ofSeconds(1);
+    private static final long MOST_MEMORY_OF_A_CHECK = 64 << 20;
+    private static final Duration MOST_TIME_OF_A_CHECK = Duration.ofSeconds(10);
 
     private byte[] good = new byte[0];
     private byte[] goodZstd = new byte[0];
@@ -361,6 +365,13 @@ class HostileImageTests {
         @Nullable ImageException refusal = measured(() -> Qcow2Validation.validate(file));
         @Nullable ImageException inManyWindows = measured(() -> Qcow2Validation.validate(file, 64));
         assertThat(inManyWindows == null).isEqualTo(refusal == null);
+        List<CheckReport> reports = new ArrayList<>();
+        @Nullable
+        ImageException notChecked =
+                measured(() -> reports.add(Qcow2Check.check(file)), MOST_MEMORY_OF_A_CHECK, MOST_TIME_OF_A_CHECK);
+        if (refusal != null && notChecked == null) {
+            assertThat(reports.getFirst().errors()).as(refusal.getMessage()).isPositive();
+        }
         return refusal;
     }
 
@@ -394,6 +405,10 @@ class HostileImageTests {
     }
 
     private static @Nullable ImageException measured(Attempt attempt) {
+        return measured(attempt, MOST_MEMORY, MOST_TIME);
+    }
+
+    private static @Nullable ImageException measured(Attempt attempt, long mostMemory, Duration mostTime) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long before = threads.getCurrentThreadAllocatedBytes();
         long start = threads.getCurrentThreadCpuTime();
@@ -405,8 +420,8 @@ class HostileImageTests {
         } catch (IOException e) {
             throw new AssertionError("not an ImageException", e);
         }
-        assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(MOST_MEMORY);
-        assertThat(Duration.ofNanos(threads.getCurrentThreadCpuTime() - start)).isLessThan(MOST_TIME);
+        assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(mostMemory);
+        assertThat(Duration.ofNanos(threads.getCurrentThreadCpuTime() - start)).isLessThan(mostTime);
         return refusal;
     }
 
