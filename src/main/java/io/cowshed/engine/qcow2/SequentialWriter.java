@@ -2,6 +2,7 @@ package io.cowshed.engine.qcow2;
 
 import io.cowshed.engine.block.BlockFile;
 import io.cowshed.engine.qcow2.format.ClusterGeometry;
+import io.cowshed.engine.qcow2.format.CompressionType;
 import io.cowshed.engine.qcow2.format.ImageIdentity;
 import io.cowshed.engine.qcow2.format.L1Entry;
 import io.cowshed.engine.qcow2.format.L2Entry;
@@ -199,7 +200,13 @@ public final class SequentialWriter {
         refcounts.writeTo(file);
         file.write(
                 0,
-                FreshImage.header(geometry, virtualSize, l1Offset, l1Entries, refcounts, identity, null)
+                FreshHeader.of(
+                                geometry,
+                                virtualSize,
+                                refcounts.tables(l1Offset, l1Entries),
+                                CompressionType.ZLIB,
+                                identity,
+                                null)
                         .encode());
         file.flush();
         return new Written(virtualSize, refcounts.fileSize());
