@@ -37,13 +37,18 @@ record FreshRefcounts(ClusterGeometry geometry, long start, long blocks, int tab
             long neededBlocks = Math.ceilDiv(clusters, geometry.refcountBlockEntries());
             long neededTable = geometry.clustersFor(neededBlocks * Long.BYTES);
             if (neededBlocks <= blocks && neededTable <= table) {
-                if (geometry.clusterStart(table) > Qcow2Limits.MAX_REFCOUNT_TABLE_BYTES) {
-                    throw new ImageTooLargeException(file, mostBytes(geometry));
-                }
+                requireTable(file, geometry, table);
                 return new FreshRefcounts(geometry, start, blocks, Math.toIntExact(table), clusters);
             }
             blocks = neededBlocks;
             table = neededTable;
+        }
+    }
+
+    /** Refuses a refcount table of more clusters than anyone opens. */
+    static void requireTable(String file, ClusterGeometry geometry, long clusters) throws ImageTooLargeException {
+        if (clusters > Qcow2Limits.MAX_REFCOUNT_TABLE_BYTES >> geometry.clusterBits()) {
+            throw new ImageTooLargeException(file, mostBytes(geometry));
         }
     }
 
