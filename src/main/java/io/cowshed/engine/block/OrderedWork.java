@@ -55,14 +55,15 @@ public final class OrderedWork<T> implements AutoCloseable {
      * Waits for the oldest piece of work, and returns its result.
      *
      * @throws IOException as the work threw it
-     * @throws InterruptedException when the calling thread is or was interrupted
+     * @throws InterruptedException when the calling thread is or was interrupted: so are the threads at work then
      */
     public T take() throws IOException, InterruptedException {
-        if (Thread.interrupted()) {
-            throw new InterruptedException();
-        }
         try {
+            heedInterrupt();
             return underWay.remove().get();
+        } catch (InterruptedException e) {
+            workers.shutdownNow();
+            throw e;
         } catch (ExecutionException e) {
             switch (e.getCause()) {
                 case IOException failure -> throw failure;
@@ -70,6 +71,18 @@ public final class OrderedWork<T> implements AutoCloseable {
                 case Error failure -> throw failure;
                 case null, default -> throw new AssertionError(e);
             }
+        }
+    }
+
+    /**
+     * Does nothing unless the calling thread is interrupted: for between two results that take long.
+     *
+     * @throws InterruptedException as {@link #take}
+     */
+    public void heedInterrupt() throws InterruptedException {
+        if (Thread.interrupted()) {
+            workers.shutdownNow();
+            throw new InterruptedException();
         }
     }
 
