@@ -1,0 +1,104 @@
+package io.cowshed.engine.qcow2;
+
+import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdCompressCtx;
+import io.cowshed.engine.posix.Deflate;
+import io.cowshed.engine.qcow2.format.CompressionType;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.zip.Deflater;
+
+/** Compresses clusters one by one, with the levels that QEMU uses. For one thread at a time. */
+sealed interface ClusterCompressor extends AutoCloseable {
+
+    /**
+     * Compresses what remains of {@code source}, a cluster, to the front of {@code target}. Both are direct buffers.
+     *
+     * @return how many bytes came out, fewer than the cluster has; 0 when it does not get shorter
+     */
+    int compress(ByteBuffer source, ByteBuffer target);
+
+    @Override
+    void close();
+
+    /** One for clusters of {@code clusterSize} bytes. */
+    static ClusterCompressor of(CompressionType type, int clusterSize) {
+        return switch (type) {
+            case ZLIB -> {
+                Optional<Deflate> system = Deflate.open(Deflater.DEFAULT_COMPRESSION, SystemZlib.WINDOW_BITS);
+                yield system.isPresent() ? new SystemZlib(system.get()) : new JavaZlib();
+            }
+            case ZSTD -> new OneZstd(clusterSize);
+        };
+    }
+
+    /** Raw deflate with the window that the format asks for. */
+    record SystemZlib(Deflate deflate) implements ClusterCompressor {
+
+        private static final int WINDOW_BITS = 12;
+
+        @Override
+        public int compress(ByteBuffer source, ByteBuffer target) {
+            ByteBuffer out = target.slice(0, source.remaining() - 1);
+            return deflate.compress(source, out) ? out.position() : 0;
+        }
+
+        @Override
+        public void close() {
+            deflate.close();
+        }
+    }
+
+    /**
+     * Where the system has no zlib. The JDK's has a window of 15 bits: QEMU reads that too, because it decompresses a cluster
+     * in one go, with the cluster itself for a window.
+     */
+    record JavaZlib(Deflater deflater) implements ClusterCompressor {
+
+        JavaZlib() {
+            this(new Deflater(Deflater.DEFAULT_COMPRESSION, true));
+        }
+
+        @Override
+        public int compress(ByteBuffer source, ByteBuffer target) {
+            ByteBuffer out = target.slice(0, source.remaining() - 1);
+            deflater.reset();
+            deflater.setInput(source);
+            deflater.finish();
+            deflater.deflate(out);
+            return deflater.finished() ? out.position() : 0;
+        }
+
+        @Override
+        public void close() {
+            deflater.end();
+        }
+    }
+
+    /** One zstd frame for each cluster. */
+    final class OneZstd implements ClusterCompressor {
+
+        private final ZstdCompressCtx context = new ZstdCompressCtx().setLevel(Zstd.defaultCompressionLevel());
+        private final ByteBuffer frame;
+
+        private OneZstd(int clusterSize) {
+            this.frame = ByteBuffer.allocateDirect((int) Zstd.compressBound(clusterSize));
+        }
+
+        @Override
+        public int compress(ByteBuffer source, ByteBuffer target) {
+            int length = context.compressDirectByteBuffer(
+                    frame, 0, frame.capacity(), source, source.position(), source.remaining());
+            if (length >= source.remaining()) {
+                return 0;
+            }
+            target.put(target.position(), frame, 0, length);
+            return length;
+        }
+
+        @Override
+        public void close() {
+            context.close();
+        }
+    }
+}
