@@ -13,6 +13,8 @@ import io.cowshed.engine.qcow2.CompressedCopy;
 import io.cowshed.engine.qcow2.DiskCopy;
 import io.cowshed.engine.qcow2.FreshImage;
 import io.cowshed.engine.qcow2.ImageChain;
+import io.cowshed.engine.qcow2.Qcow2Check;
+import io.cowshed.engine.qcow2.WritableQcow2Image;
 import io.cowshed.engine.qcow2.format.CompressionType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -33,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 class EngineBench {
 
     private static final int PAIRS = 7;
+    private static final int WRITES = 2000;
     private static final int SHORT_WARM_UPS = 30;
     private static final long DISK = 4L << 30;
     private static final int RUN = 8 << 20;
@@ -89,6 +92,11 @@ class EngineBench {
         copies(shell, "zstd → raw", "zstd.qcow2", "-O raw", EngineBench::toRaw, "≤ 1.0");
         reads(shell, "map", "qemu-img map -f qcow2 --output=json disk.qcow2", this::map);
         reads(shell, "compare", "qemu-img compare -f raw -F qcow2 disk.raw disk.qcow2", this::compare);
+        reads(shell, "check", "qemu-img check -f qcow2 disk.qcow2", this::check);
+        overlayWrites(shell, 4 << 10, WRITES);
+        overlayWrites(shell, 4 << 10, 100);
+        overlayWrites(shell, 64 << 10, WRITES);
+        overlayWrites(shell, 64 << 10, 100);
         report.print("The engine on " + disk);
     }
 
@@ -172,6 +180,66 @@ class EngineBench {
                 DiskImage qcow2 = open("disk.qcow2")) {
             assertThat(Comparison.firstDifference(raw, qcow2, Comparison.Lengths.MUST_MATCH))
                     .isEmpty();
+        }
+    }
+
+    private void check() throws IOException {
+        try (PosixFile file = PosixFile.openForReading(directory.resolve("disk.qcow2"))) {
+            assertThat(Qcow2Check.check(file).clean()).isTrue();
+        }
+    }
+
+    /** Random writes into a fresh overlay, one at a time, with a flush after every so many and at the end. */
+    private void overlayWrites(Shell shell, int length, int flushEvery) throws Exception {
+        long[] offsets = new Random(length)
+                .longs(WRITES, 0, DISK / length)
+                .map(n -> n * length)
+                .toArray();
+        StringBuilder commands = new StringBuilder();
+        for (int i = 0; i < WRITES; i++) {
+            commands.append("write -q -P 7 ")
+                    .append(offsets[i])
+                    .append(' ')
+                    .append(length)
+                    .append('\n');
+            if ((i + 1) % flushEvery == 0) {
+                commands.append("flush\n");
+            }
+        }
+        Files.writeString(directory.resolve("commands"), commands);
+        String create = "qemu-img create -q -f qcow2 -b disk.qcow2 -F qcow2 ";
+        String size = " " + DISK + "; sync -f .";
+        double[] ours = new double[PAIRS];
+        double[] theirs = new double[PAIRS];
+        for (int pair = -2; pair < PAIRS; pair++) {
+            shell.run("rm -f ours theirs; " + create + "ours" + size);
+            ours[Math.max(pair, 0)] = time(() -> writeOverlay(offsets, length, flushEvery));
+            shell.run(create + "theirs" + size);
+            double start = shell.time("qemu-io --version > /dev/null");
+            theirs[Math.max(pair, 0)] = shell.time("qemu-io -f qcow2 theirs < commands > /dev/null") - start;
+        }
+        shell.run("qemu-img check -q ours; qemu-img compare -q -f qcow2 -F qcow2 ours theirs");
+        String flushes = flushEvery == WRITES ? "flushed at the end" : "flushed after every " + flushEvery;
+        String work = "%,d random writes of %d KiB into an overlay, %s".formatted(WRITES, length >> 10, flushes);
+        report.pairs(work + " (`qemu-io`)", ours, theirs, "≤ 1.1");
+    }
+
+    private void writeOverlay(long[] offsets, int length, int flushEvery) throws IOException {
+        ByteBuffer data = ByteBuffer.allocateDirect(length);
+        while (data.hasRemaining()) {
+            data.put((byte) 7);
+        }
+        PosixFile file = PosixFile.openForWriting(directory.resolve("ours"));
+        try (WritableQcow2Image image = WritableQcow2Image.open(
+                file,
+                (_, name, _) -> new BackingResolver.Backing(
+                        PosixFile.openForReading(directory.resolve(name)), ImageFormat.QCOW2))) {
+            for (int i = 0; i < offsets.length; i++) {
+                image.write(offsets[i], data.rewind());
+                if ((i + 1) % flushEvery == 0) {
+                    image.flush();
+                }
+            }
         }
     }
 
