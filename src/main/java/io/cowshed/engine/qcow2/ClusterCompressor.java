@@ -26,26 +26,52 @@ sealed interface ClusterCompressor extends AutoCloseable {
         return switch (type) {
             case ZLIB -> {
                 Optional<Deflate> system = Deflate.open(Deflater.DEFAULT_COMPRESSION, SystemZlib.WINDOW_BITS);
-                yield system.isPresent() ? new SystemZlib(system.get()) : new JavaZlib();
+                yield system.isPresent() ? new SystemZlib(system.get(), new OneZstd(1, clusterSize)) : new JavaZlib();
             }
-            case ZSTD -> new OneZstd(clusterSize);
+            case ZSTD -> new OneZstd(Zstd.defaultCompressionLevel(), clusterSize);
         };
     }
 
-    /** Raw deflate with the window that the format asks for. */
-    record SystemZlib(Deflate deflate) implements ClusterCompressor {
+    /**
+     * Raw deflate with the window that the format asks for. Noise, on which deflate would be as slow as on anything, is told
+     * in a tenth of the time: where a fast zstd finds neither a match nor, as counted here, bytes that are more frequent than
+     * others, deflate would gain less than half a percent.
+     */
+    record SystemZlib(Deflate deflate, OneZstd probe) implements ClusterCompressor {
+
+        /** Bits per byte of noise: a cluster of 64 KiB of it shows 7.997. */
+        private static final double NOISE = 7.99;
 
         private static final int WINDOW_BITS = 12;
 
         @Override
         public int compress(ByteBuffer source, ByteBuffer target) {
+            if (!probe.shortens(source) && entropy(source) > NOISE) {
+                return 0;
+            }
             ByteBuffer out = target.slice(0, source.remaining() - 1);
             return deflate.compress(source, out) ? out.position() : 0;
         }
 
+        /** Of the bytes by themselves, in bits. */
+        private static double entropy(ByteBuffer source) {
+            int[] counts = new int[256];
+            for (int i = source.position(); i < source.limit(); i++) {
+                counts[Byte.toUnsignedInt(source.get(i))]++;
+            }
+            double bits = 0;
+            for (int count : counts) {
+                double share = (double) count / source.remaining();
+                bits -= count == 0 ? 0 : share * Math.log(share) / Math.log(2);
+            }
+            return bits;
+        }
+
         @Override
         public void close() {
-            deflate.close();
+            try (probe) {
+                deflate.close();
+            }
         }
     }
 
@@ -78,22 +104,31 @@ sealed interface ClusterCompressor extends AutoCloseable {
     /** One zstd frame for each cluster. */
     final class OneZstd implements ClusterCompressor {
 
-        private final ZstdCompressCtx context = new ZstdCompressCtx().setLevel(Zstd.defaultCompressionLevel());
+        private final ZstdCompressCtx context;
         private final ByteBuffer frame;
 
-        private OneZstd(int clusterSize) {
+        private OneZstd(int level, int clusterSize) {
+            this.context = new ZstdCompressCtx().setLevel(level);
             this.frame = ByteBuffer.allocateDirect((int) Zstd.compressBound(clusterSize));
         }
 
         @Override
         public int compress(ByteBuffer source, ByteBuffer target) {
-            int length = context.compressDirectByteBuffer(
-                    frame, 0, frame.capacity(), source, source.position(), source.remaining());
+            int length = frame(source);
             if (length >= source.remaining()) {
                 return 0;
             }
             target.put(target.position(), frame, 0, length);
             return length;
+        }
+
+        boolean shortens(ByteBuffer source) {
+            return frame(source) < source.remaining();
+        }
+
+        private int frame(ByteBuffer source) {
+            return context.compressDirectByteBuffer(
+                    frame, 0, frame.capacity(), source, source.position(), source.remaining());
         }
 
         @Override
