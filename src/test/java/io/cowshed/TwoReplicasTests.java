@@ -256,7 +256,7 @@ class TwoReplicasTests extends ServiceTests {
     private static void sweepUntil(AtomicBoolean done, TestService replica) {
         while (!done.get()) {
             replica.bean(Volume.class)
-                    .sweep(replica.bean(Settlement.class)::settle, replica.bean(Images.class)::exists);
+                    .sweep(replica.bean(Settlement.class)::isThere, replica.bean(Images.class)::exists);
         }
     }
 

@@ -46,7 +46,7 @@ public class Registration {
     private void settle(List<NewImageFile> files, Throwable failure) {
         try {
             for (NewImageFile file : files) {
-                if (settlement.settle(file.image())) {
+                if (settlement.isThere(file.image())) {
                     file.catalogued();
                 } else {
                     file.discard();

@@ -19,13 +19,11 @@ public class Settlement {
     /** How long to wait for that: PostgreSQL may take hours to notice that a connection has gone. */
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-    private final Catalog catalog;
     private final Images images;
     private final JdbcClient database;
     private final TransactionTemplate transaction;
 
-    Settlement(Catalog catalog, Images images, JdbcClient database, PlatformTransactionManager transactions) {
-        this.catalog = catalog;
+    Settlement(Images images, JdbcClient database, PlatformTransactionManager transactions) {
         this.images = images;
         this.database = database;
         this.transaction = new TransactionTemplate(transactions);
@@ -33,14 +31,16 @@ public class Settlement {
     }
 
     /**
-     * Ends what is under way for an image whose file nobody works on any more: a name that was only reserved is given back.
-     * To be called in no transaction.
+     * Whether the catalogue has an image, once every change that is under way for its row has ended. One that only has its
+     * name reserved is not there yet; the reservation stays, because it may be that of another attempt, at work on another
+     * file. To be called in no transaction.
      *
-     * @return whether the catalogue has the image, so that its file must stay; false is for good
+     * @param id of an image whose file nobody works on any more
+     * @return whether its file must stay; false is for good, as far as this file goes
      * @throws RuntimeException when that cannot be told now
      */
-    public boolean settle(UUID id) {
-        return settleSeen(id) || (isComing(id) && settleSeen(id));
+    public boolean isThere(UUID id) {
+        return isSeen(id) || (isComing(id) && isSeen(id));
     }
 
     /**
@@ -54,12 +54,10 @@ public class Settlement {
                 transaction.execute(_ -> images.lock(ImageRef.of(id)).isSealed()));
     }
 
-    private boolean settleSeen(UUID id) {
+    private boolean isSeen(UUID id) {
         try {
-            return Boolean.TRUE.equals(transaction.execute(_ -> {
-                catalog.abandon(id);
-                return images.exists(id);
-            }));
+            return Boolean.TRUE.equals(transaction.execute(
+                    _ -> images.exists(id) && images.lock(ImageRef.of(id)).state() != ImageState.CREATING));
         } catch (ImageNotFound e) {
             // Its removal was under way, and was committed while this waited for the row.
             return false;

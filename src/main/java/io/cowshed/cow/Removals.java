@@ -65,7 +65,7 @@ public class Removals {
     /** A commit that failed may still have been done. */
     private void settle(UUID id, Removal removal, RuntimeException failure) {
         try {
-            if (settlement.settle(id)) {
+            if (settlement.isThere(id)) {
                 removal.refused();
             } else {
                 removal.uncatalogued();

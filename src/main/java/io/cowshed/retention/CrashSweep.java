@@ -38,7 +38,7 @@ class CrashSweep {
     @Scheduled(initialDelay = 600_000, fixedDelay = 600_000)
     void sweep() {
         try {
-            volume.sweep(settlement::settle, images::exists);
+            volume.sweep(settlement::isThere, images::exists);
             for (UUID id : images.creating()) {
                 // A file is made before its row and loses its incoming name after it: without one, nobody is at work.
                 if (!volume.isIncoming(id)) {

@@ -70,7 +70,7 @@ abstract class SettlementTests {
     @Test
     void anImageIsThereOnceItsTransactionCommits() throws Exception {
         NewImage image = fresh();
-        assertThat(answer(c -> c.addBase(image, LAYOUT, SOMEONE), true, settlement()::settle, image.id()))
+        assertThat(answer(c -> c.addBase(image, LAYOUT, SOMEONE), true, settlement()::isThere, image.id()))
                 .isTrue();
         assertThat(fixture.images().find(ImageRef.of(image.id())).state()).isEqualTo(ImageState.AVAILABLE);
     }
@@ -78,38 +78,39 @@ abstract class SettlementTests {
     @Test
     void anImageIsNotThereOnceItsTransactionIsRolledBack() throws Exception {
         NewImage image = fresh();
-        assertThat(answer(c -> c.addBase(image, LAYOUT, SOMEONE), false, settlement()::settle, image.id()))
+        assertThat(answer(c -> c.addBase(image, LAYOUT, SOMEONE), false, settlement()::isThere, image.id()))
                 .isFalse();
         assertThat(fixture.images().exists(image.id())).isFalse();
     }
 
+    /** Another attempt may be at work for it, on another file. */
     @Test
-    void aNameWhoseReservationCommitsIsGivenBack() throws Exception {
+    void anImageWhoseNameIsReservedIsNotThereAndStaysReserved() throws Exception {
         NewImage image = fresh();
-        assertThat(answer(c -> c.reserve(image, SOMEONE), true, settlement()::settle, image.id()))
+        assertThat(answer(c -> c.reserve(image, SOMEONE), true, settlement()::isThere, image.id()))
                 .isFalse();
-        assertThat(fixture.images().exists(image.id())).isFalse();
+        assertThat(fixture.images().find(ImageRef.of(image.id())).state()).isEqualTo(ImageState.CREATING);
     }
 
     @Test
     void aReservedImageThatIsCompletedStays() throws Exception {
         NewImage image = fresh();
         fixture.catalog().reserve(image, SOMEONE);
-        assertThat(answer(c -> c.complete(image.id(), LAYOUT, null), true, settlement()::settle, image.id()))
+        assertThat(answer(c -> c.complete(image.id(), LAYOUT, null), true, settlement()::isThere, image.id()))
                 .isTrue();
     }
 
     @Test
     void anImageIsGoneOnceItsRemovalCommits() throws Exception {
         UUID image = fixture.base("image-" + UUID.randomUUID()).id();
-        assertThat(answer(c -> c.remove(ImageRef.of(image), null), true, settlement()::settle, image))
+        assertThat(answer(c -> c.remove(ImageRef.of(image), null), true, settlement()::isThere, image))
                 .isFalse();
     }
 
     @Test
     void anImageStaysWhoseRemovalIsRolledBack() throws Exception {
         UUID image = fixture.base("image-" + UUID.randomUUID()).id();
-        assertThat(answer(c -> c.remove(ImageRef.of(image), null), false, settlement()::settle, image))
+        assertThat(answer(c -> c.remove(ImageRef.of(image), null), false, settlement()::isThere, image))
                 .isTrue();
     }
 
@@ -125,7 +126,7 @@ abstract class SettlementTests {
     @Test
     void anImageThatNobodyKnowsIsNotThere() {
         UUID unknown = fixture.newId();
-        assertThat(settlement().settle(unknown)).isFalse();
+        assertThat(settlement().isThere(unknown)).isFalse();
         assertThat(fixture.images().exists(unknown)).isFalse();
     }
 }
