@@ -23,6 +23,24 @@ record MetadataRegion(String structure, long offset, long bytes) {
         return this;
     }
 
+    /**
+     * Adds its clusters to the map of metadata.
+     *
+     * @throws CorruptImageException when other metadata has one of them
+     */
+    void claim(String file, ClusterGeometry geometry, MetadataMap metadata) throws CorruptImageException {
+        long last = geometry.clusterOf(offset + bytes - 1);
+        for (long cluster = geometry.clusterOf(offset); cluster <= last; cluster++) {
+            if (!metadata.add(cluster)) {
+                throw new CorruptImageException(
+                        file,
+                        structure,
+                        offset,
+                        "it claims the cluster at " + geometry.clusterStart(cluster) + ", which is other metadata");
+            }
+        }
+    }
+
     /** 64-bit entries. */
     long entries() {
         return bytes / Long.BYTES;

@@ -58,7 +58,7 @@ public record L2EntryState(long hostOffset, int allocated, int zeros, ClusterMap
         if (!geometry.extendedL2()) {
             return 0;
         }
-        return (long) zeros << ClusterGeometry.SUBCLUSTERS | Integer.toUnsignedLong(allocated);
+        return ((long) zeros << ClusterGeometry.SUBCLUSTERS) | Integer.toUnsignedLong(allocated);
     }
 
     /** The subclusters whose content only this entry knows, which must be copied when the cluster is. */

@@ -1,0 +1,205 @@
+package io.cowshed.engine.qcow2;
+
+import io.cowshed.engine.qcow2.format.ClusterGeometry;
+import io.cowshed.engine.qcow2.format.L2EntryState;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * Writes a guest's bytes: in place where the disk has the cluster for itself, to new clusters elsewhere. What a (sub)cluster
+ * holds around them goes along, in one write for each run of the file. For one thread.
+ */
+final class GuestWriter {
+
+    private static final int BOUNCE = 1 << 20;
+
+    private final OrderedFile file;
+    private final ClusterGeometry geometry;
+    private final L2Tables tables;
+    private final ClusterAllocator allocator;
+    private final Epoch epoch;
+    private final GuestReader reader;
+    private final ByteBuffer bounce;
+    private final int all;
+
+    /** Reads what the disk holds now. */
+    @FunctionalInterface
+    interface GuestReader {
+
+        /** Fills {@code target} from {@code offset} on, past the end of the disk with zeros. */
+        void read(long offset, ByteBuffer target) throws IOException;
+    }
+
+    GuestWriter(
+            OrderedFile file,
+            ClusterGeometry geometry,
+            L2Tables tables,
+            ClusterAllocator allocator,
+            Epoch epoch,
+            GuestReader reader) {
+        this.file = file;
+        this.geometry = geometry;
+        this.tables = tables;
+        this.allocator = allocator;
+        this.epoch = epoch;
+        this.reader = reader;
+        this.bounce = ByteBuffer.allocateDirect(Math.max(BOUNCE, geometry.clusterSize()));
+        this.all = L2EntryState.all(geometry);
+    }
+
+    /** Writes what remains of {@code source}; the L1 table covers the range. */
+    void write(long offset, ByteBuffer source) throws IOException {
+        long position = offset;
+        while (source.hasRemaining()) {
+            epoch.commitIfCrowded();
+            MetadataTable table = tables.writable(geometry.l1Index(position));
+            int length = lengthOfRun(position, source.remaining());
+            ByteBuffer part = source.slice(source.position(), length);
+            int done = writeRun(position, part, table);
+            source.position(source.position() + done);
+            position += done;
+        }
+    }
+
+    /** How much to write at once: within the table, and so that what goes along fits in the buffer. */
+    private int lengthOfRun(long offset, int wanted) {
+        long inTable = offset & (geometry.l2Coverage() - 1);
+        int length = (int) Math.min(wanted, geometry.l2Coverage() - inTable);
+        int within = geometry.offsetInCluster(offset);
+        if (within + (long) length <= bounce.capacity()) {
+            return length;
+        }
+        if (within > 0) {
+            return bounce.capacity() - within;
+        }
+        return length - geometry.offsetInCluster(length);
+    }
+
+    private int writeRun(long offset, ByteBuffer source, MetadataTable table) throws IOException {
+        int index = geometry.l2Index(offset);
+        int wanted = clusters(offset, source.remaining());
+        L2EntryState first = tables.entry(table, index);
+        if (isOwned(table, index, first)) {
+            int count = 1;
+            while (count < wanted && goesOn(table, index + count, first, count)) {
+                count++;
+            }
+            return writeAt(first.hostOffset(), count, offset, source, table, true);
+        }
+        int count = 1;
+        while (count < wanted && !isOwned(table, index + count, tables.entry(table, index + count))) {
+            count++;
+        }
+        ClusterRun run = allocator.allocate(count);
+        try {
+            return writeAt(geometry.clusterStart(run.first()), run.count(), offset, source, table, false);
+        } catch (IOException | RuntimeException | Error e) {
+            allocator.takeBack(run);
+            throw e;
+        }
+    }
+
+    private boolean isOwned(MetadataTable table, int index, L2EntryState entry) throws IOException {
+        if (entry.hostOffset() == 0) {
+            return false;
+        }
+        tables.refuseMetadata(table, index, entry.hostOffset(), geometry.clusterSize());
+        return allocator.isOwned(ClusterMapper.L2, entry.hostOffset());
+    }
+
+    /** Whether an entry goes on in the file, {@code distance} clusters after {@code first}, and is the disk's own. */
+    private boolean goesOn(MetadataTable table, int index, L2EntryState first, int distance) throws IOException {
+        L2EntryState entry = tables.entry(table, index);
+        return entry.hostOffset() == first.hostOffset() + geometry.clusterStart(distance)
+                && isOwned(table, index, entry);
+    }
+
+    /** Writes as much of {@code source} as {@code count} clusters at {@code host} take, and makes the entries say so. */
+    private int writeAt(long host, int count, long offset, ByteBuffer source, MetadataTable table, boolean owned)
+            throws IOException {
+        int index = geometry.l2Index(offset);
+        int within = geometry.offsetInCluster(offset);
+        int length = (int) Math.min(source.remaining(), geometry.clusterStart(count) - within);
+        source.limit(length);
+        int end = within + length;
+        int lastStart = (count - 1) << geometry.clusterBits();
+        L2EntryState first = tables.entry(table, index);
+        L2EntryState last = count == 1 ? first : tables.entry(table, index + count - 1);
+        int from = start(first, within, owned);
+        int to = lastStart + end(last, end - lastStart, owned);
+        long clusterStart = offset - within;
+        if (from == within && to == end) {
+            file.write(host + from, source);
+        } else {
+            bounce.clear().limit(to - from);
+            fill(clusterStart + from, within - from);
+            bounce.put(source);
+            fill(clusterStart + end, to - end);
+            file.write(host + from, bounce.flip());
+        }
+        for (int i = 0; i < count; i++) {
+            int clusterOffset = i << geometry.clusterBits();
+            int written =
+                    mask(Math.max(0, within - clusterOffset), Math.min(geometry.clusterSize(), end - clusterOffset));
+            update(table, index + i, host + clusterOffset, written, owned);
+        }
+        return length;
+    }
+
+    private void update(MetadataTable table, int index, long host, int written, boolean owned) throws IOException {
+        L2EntryState entry = tables.entry(table, index);
+        if (owned && (entry.allocated() & written) == written) {
+            return;
+        }
+        tables.set(table, index, entry.written(host, written, geometry), true);
+        if (!owned) {
+            tables.release(table, index, entry);
+        }
+    }
+
+    private void fill(long offset, int length) throws IOException {
+        if (length > 0) {
+            int limit = bounce.limit();
+            bounce.limit(bounce.position() + length);
+            reader.read(offset, bounce);
+            bounce.limit(limit);
+        }
+    }
+
+    /** Where in the first cluster the write must begin for bytes from {@code within} on. */
+    private int start(L2EntryState entry, int within, boolean owned) {
+        int subcluster = within >>> geometry.subclusterBits();
+        if (owned) {
+            return isAllocated(entry, subcluster) ? within : subcluster << geometry.subclusterBits();
+        }
+        int kept = entry.kept(geometry);
+        int firstKept = kept == 0 ? subcluster : Integer.numberOfTrailingZeros(kept);
+        return Math.min(subcluster, firstKept) << geometry.subclusterBits();
+    }
+
+    /** Where in the last cluster the write must end for bytes up to {@code end}. */
+    private int end(L2EntryState entry, int end, boolean owned) {
+        int subcluster = (end - 1) >>> geometry.subclusterBits();
+        if (owned) {
+            return isAllocated(entry, subcluster) ? end : (subcluster + 1) << geometry.subclusterBits();
+        }
+        int kept = entry.kept(geometry);
+        int lastKept = kept == 0 ? subcluster : Integer.SIZE - 1 - Integer.numberOfLeadingZeros(kept);
+        return (Math.max(subcluster, lastKept) + 1) << geometry.subclusterBits();
+    }
+
+    private static boolean isAllocated(L2EntryState entry, int subcluster) {
+        return ((entry.allocated() >>> subcluster) & 1) != 0;
+    }
+
+    /** The subclusters that the bytes from {@code from} to {@code to} of a cluster lie in. */
+    private int mask(int from, int to) {
+        int first = from >>> geometry.subclusterBits();
+        int last = (to - 1) >>> geometry.subclusterBits();
+        return (all >>> (geometry.subclustersPerCluster() - 1 - (last - first))) << first;
+    }
+
+    private int clusters(long offset, int length) {
+        return Math.toIntExact(geometry.clustersFor(geometry.offsetInCluster(offset) + (long) length));
+    }
+}
