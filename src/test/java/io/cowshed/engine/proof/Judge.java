@@ -1,0 +1,79 @@
+package io.cowshed.engine.proof;
+
+import io.cowshed.engine.block.CheckReport;
+import io.cowshed.engine.qcow2.Qcow2Check;
+import io.cowshed.engine.qcow2.Qcow2Repair;
+import io.cowshed.engine.qcow2.WritableQcow2Image;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Random;
+
+/** Says whether what a power cut left of an image is an image still. */
+final class Judge {
+
+    private static final int WRITES = 100;
+
+    private final Sample sample;
+
+    Judge(Sample sample) {
+        this.sample = sample;
+    }
+
+    /**
+     * Opens, checks, reads, repairs twice, and goes on with {@value #WRITES} random changes.
+     *
+     * @throws AssertionError when anything is wrong
+     */
+    void judge(SectorFile state, Expectation expectation) throws IOException {
+        byte[] content = sample.read(state.frozen());
+        String fault = expectation.faultOf(content);
+        require(fault.isEmpty(), "content", fault);
+        CheckReport report = recover(state, content);
+        require(report.errors() == 0, "errors", report);
+        require(report.leaks() == 0 || sample.hasBitmap() || !expectation.isSettled(), "leaks after a close", report);
+        goOn(state, content, report.leaks());
+    }
+
+    /** As {@link #judge}, of an image that was damaged before: {@code content} is what it holds, whatever a repair does. */
+    void judgeRepair(SectorFile state, byte[] content) throws IOException {
+        require(Arrays.equals(sample.read(state.frozen()), content), "content", "it differs");
+        recover(state, content);
+    }
+
+    /**
+     * Repairs a copy twice: the second time finds nothing to do.
+     *
+     * @return what was found the first time
+     */
+    private CheckReport recover(SectorFile state, byte[] content) throws IOException {
+        SectorFile recovered = state.copy();
+        Qcow2Repair.Outcome first = Qcow2Repair.repair(recovered, Qcow2Repair.Scope.ALL);
+        require(first.after().clean(), "after recovery", first.after());
+        if (!first.before().clean()) {
+            require(Arrays.equals(sample.read(recovered), content), "content after recovery", "it differs");
+        }
+        Qcow2Repair.Outcome second = Qcow2Repair.repair(recovered.frozen(), Qcow2Repair.Scope.ALL);
+        require(second.before().clean(), "a second look after recovery", second.before());
+        return first.before();
+    }
+
+    private void goOn(SectorFile file, byte[] content, long leaked) throws IOException {
+        Random random = new Random(content.length + file.size());
+        DiskContent disk = new DiskContent(content);
+        try (WritableQcow2Image image = WritableQcow2Image.open(file, sample.resolver())) {
+            for (int i = 0; i < WRITES; i++) {
+                disk.change(image, random, sample.cluster());
+            }
+        }
+        CheckReport report = Qcow2Check.check(file);
+        require(report.errors() == 0, "after more changes", report);
+        require(report.leaks() <= leaked || sample.hasBitmap(), "leaks after more changes", report);
+        require(Arrays.equals(sample.read(file), disk.bytes()), "content after more changes", "it differs");
+    }
+
+    private static void require(boolean holds, String what, Object found) {
+        if (!holds) {
+            throw new AssertionError(what + ": " + found);
+        }
+    }
+}

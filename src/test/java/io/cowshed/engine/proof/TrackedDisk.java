@@ -1,0 +1,101 @@
+package io.cowshed.engine.proof;
+
+import io.cowshed.engine.block.UnsupportedImageException;
+import io.cowshed.engine.block.WritableDiskImage;
+import java.io.IOException;
+import java.util.Arrays;
+
+/**
+ * A disk that is changed while its file is recorded, with what may be expected of it after a power cut put down in the record:
+ * before an operation what it may put there, after it what it has promised. For one thread.
+ */
+final class TrackedDisk {
+
+    private final WritableDiskImage image;
+    private final RecordingFile recording;
+    private final DiskContent content;
+    private Expectation expectation;
+    private long seed;
+
+    /**
+     * @param image an image in {@code recording}
+     * @param bytes what the disk holds
+     * @param seed of what is written
+     */
+    TrackedDisk(WritableDiskImage image, RecordingFile recording, byte[] bytes, long seed) {
+        this.image = image;
+        this.recording = recording;
+        this.content = new DiskContent(bytes);
+        this.expectation = Expectation.of(bytes);
+        this.seed = seed;
+    }
+
+    int size() {
+        return content.bytes().length;
+    }
+
+    Expectation expectation() {
+        return expectation;
+    }
+
+    /** Writes what no other write wrote; past the end of the disk nothing is written. */
+    void write(int offset, int length) throws IOException {
+        int there = Math.clamp(size() - offset, 0, length);
+        byte[] after = content.bytes().clone();
+        seed++;
+        System.arraycopy(DiskContent.noise(there, seed), 0, after, Math.min(offset, size()), there);
+        mayBecome(after, offset, offset + there);
+        content.write(image, Math.min(offset, size()), there, seed);
+    }
+
+    void writeZeros(int offset, int length) throws IOException {
+        int there = Math.clamp(size() - offset, 0, length);
+        byte[] after = content.bytes().clone();
+        Arrays.fill(after, Math.min(offset, size()), Math.min(offset, size()) + there, (byte) 0);
+        mayBecome(after, offset, offset + there);
+        content.writeZeros(image, Math.min(offset, size()), there);
+    }
+
+    void discard(int offset, int length) throws IOException {
+        int there = Math.clamp(size() - offset, 0, length);
+        byte[] after = content.bytes().clone();
+        Arrays.fill(after, Math.min(offset, size()), Math.min(offset, size()) + there, (byte) 0);
+        mayBecome(after, offset, offset + there);
+        content.discard(image, Math.min(offset, size()), there);
+    }
+
+    private void mayBecome(byte[] after, int from, int to) {
+        if (from < to) {
+            expectation = expectation.or(after, from, to);
+            recording.promise(expectation, false);
+        }
+    }
+
+    void flush() throws IOException {
+        image.flush();
+        promise(Expectation.of(content.bytes()));
+    }
+
+    /** Does nothing where the image does not let itself be resized. */
+    void resize(int newSize) throws IOException {
+        Expectation before = expectation;
+        expectation = expectation.orOfSize(newSize);
+        recording.promise(expectation, false);
+        try {
+            content.resize(image, newSize);
+            promise(Expectation.of(content.bytes()));
+        } catch (UnsupportedImageException e) {
+            promise(before);
+        }
+    }
+
+    void close() throws IOException {
+        image.close();
+        promise(Expectation.of(content.bytes()).settled());
+    }
+
+    private void promise(Expectation promised) {
+        expectation = promised;
+        recording.promise(promised, true);
+    }
+}
