@@ -27,7 +27,7 @@ public final class FreshImage {
     public static final int DEFAULT_CLUSTER_BITS = 16;
 
     private static final int SECTOR = 512;
-    private static final String BACKING_FORMAT = "qcow2";
+    static final String BACKING_FORMAT = "qcow2";
 
     private FreshImage() {}
 
@@ -54,10 +54,15 @@ public final class FreshImage {
     public static long overlay(
             BlockFile file, long virtualSize, int clusterBits, ImageIdentity identity, String backingName)
             throws IOException {
+        requireBare(backingName);
+        return create(file, virtualSize, clusterBits, identity, backingName);
+    }
+
+    /** A bare name leads to the image's own directory, wherever that is mounted, and QEMU reads no protocol in it. */
+    static void requireBare(String backingName) {
         if (backingName.isEmpty() || backingName.indexOf('/') >= 0 || backingName.indexOf(':') >= 0) {
             throw new IllegalArgumentException("not a bare file name: " + backingName);
         }
-        return create(file, virtualSize, clusterBits, identity, backingName);
     }
 
     private static long create(

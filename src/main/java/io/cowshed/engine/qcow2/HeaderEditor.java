@@ -15,8 +15,6 @@ final class HeaderEditor {
 
     static final int SECTOR = 512;
 
-    private static final int BACKING_OFFSET = 8;
-    private static final int BACKING_LENGTH = 16;
     private static final int SIZE = 24;
     private static final int L1_ENTRIES = 36;
     private static final int L1_OFFSET = 40;
@@ -69,11 +67,6 @@ final class HeaderEditor {
             ByteBuffer sector = sector();
             write(sector.putLong(INCOMPATIBLE, header.features().incompatible() | Features.CORRUPT));
         }
-    }
-
-    /** Points to a backing file name in cluster 0; 0 and 0 for none. */
-    ByteBuffer withBackingName(ByteBuffer sector, int offset, int length) {
-        return sector.putLong(BACKING_OFFSET, offset).putInt(BACKING_LENGTH, length);
     }
 
     /** The first sector of the file, to be changed. */

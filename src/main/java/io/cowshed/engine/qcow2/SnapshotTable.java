@@ -22,6 +22,7 @@ record SnapshotTable(long bytes, List<MetadataRegion> l1Tables) {
     static SnapshotTable read(String file, Qcow2Header header, MetadataReader reader) throws IOException {
         long start = header.snapshotTableOffset();
         long position = start;
+        long end = start;
         List<MetadataRegion> l1Tables = new ArrayList<>();
         for (int i = 0; i < header.snapshotCount(); i++) {
             ByteBuffer entry = reader.read(STRUCTURE, position, ENTRY_HEAD);
@@ -39,11 +40,13 @@ record SnapshotTable(long bytes, List<MetadataRegion> l1Tables) {
                 l1Tables.add(new MetadataRegion("snapshot's L1 table", entry.getLong(0), l1Entries * Long.BYTES));
             }
             int strings = Short.toUnsignedInt(entry.getShort(12)) + Short.toUnsignedInt(entry.getShort(14));
-            position += (ENTRY_HEAD + extra + strings + 7) & ~7L;
+            end = position + ENTRY_HEAD + extra + strings;
+            position = (end + 7) & ~7L;
             if (position - start > Qcow2Limits.MAX_SNAPSHOT_TABLE_BYTES) {
                 throw new CorruptImageException(file, STRUCTURE, start, "it is too long");
             }
         }
-        return new SnapshotTable(position - start, l1Tables);
+        // QEMU does not write the padding of the last entry, with which a file may end.
+        return new SnapshotTable(end - start, l1Tables);
     }
 }

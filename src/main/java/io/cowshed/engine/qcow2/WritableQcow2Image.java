@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 public final class WritableQcow2Image implements WritableDiskImage {
 
     private final BlockFile blockFile;
+    private final BackingResolver resolver;
     private final OrderedFile file;
     private final WriteOrder order;
     private final HeaderEditor header;
@@ -43,10 +44,16 @@ public final class WritableQcow2Image implements WritableDiskImage {
     private boolean failed;
     private boolean closed;
 
-    private WritableQcow2Image(BlockFile blockFile, Qcow2Header opened, @Nullable DiskImage backing, WriteOrder order)
+    private WritableQcow2Image(
+            BlockFile blockFile,
+            Qcow2Header opened,
+            @Nullable DiskImage backing,
+            BackingResolver resolver,
+            WriteOrder order)
             throws IOException {
         this.blockFile = blockFile;
         this.backing = backing;
+        this.resolver = resolver;
         this.order = order;
         ClusterGeometry geometry = opened.geometry();
         file = new OrderedFile(blockFile);
@@ -86,7 +93,7 @@ public final class WritableQcow2Image implements WritableDiskImage {
             Qcow2Header header = Qcow2HeaderReader.read(file);
             refuseDamaged(file, header);
             backing = ImageChain.openBacking(file, header, resolver);
-            return new WritableQcow2Image(file, header, backing, order);
+            return new WritableQcow2Image(file, header, backing, resolver, order);
         } catch (Throwable e) {
             closeAfter(e, file);
             if (backing != null) {
@@ -116,6 +123,11 @@ public final class WritableQcow2Image implements WritableDiskImage {
     /** The header as it is in the file now. */
     public synchronized Qcow2Header header() {
         return header.header();
+    }
+
+    /** The image below this one, or null. */
+    public synchronized @Nullable DiskImage backing() {
+        return backing;
     }
 
     @Override
@@ -178,6 +190,51 @@ public final class WritableQcow2Image implements WritableDiskImage {
         beginChange();
         attempt(() -> resizing.resize(virtualSize));
         view = new Qcow2Image(blockFile, header.header(), backing, tables, compressed);
+    }
+
+    /**
+     * Makes the image lie on another QCOW2 image, or on none, durably, flushing all changes on the way. What is read where
+     * nothing is stored here becomes what the new backing image holds: to copy what differs before is the caller's business.
+     * After a crash the image has the old backing file or the new one.
+     *
+     * @param bareName the name of a file in the same directory, or null for no backing file
+     * @throws UnsupportedImageException when there is no room for the name in the image's first cluster; nothing is written
+     *     then
+     * @throws io.cowshed.engine.block.ImageException when the new backing file cannot be opened; nothing is written then
+     */
+    public synchronized void changeBacking(@Nullable String bareName) throws IOException {
+        ensureUsable();
+        if (bareName != null) {
+            FreshImage.requireBare(bareName);
+        }
+        Qcow2Header proposed = header.header().withBacking(bareName, FreshImage.BACKING_FORMAT);
+        BackingChange change = BackingChange.plan(file, proposed);
+        @Nullable DiskImage next = ImageChain.openBacking(blockFile, proposed, resolver);
+        try {
+            beginChange();
+            attempt(() -> WriteOrder.take(
+                    order.changeBacking(),
+                    file,
+                    Map.of(
+                            Step.EPOCH,
+                            epoch::commit,
+                            Step.BACKING_NAME,
+                            () -> change.writeName(file),
+                            Step.BACKING_POINTER,
+                            () -> header.write(change.firstSector(header)))));
+        } catch (Throwable e) {
+            if (next != null) {
+                closeAfter(e, next);
+            }
+            throw e;
+        }
+        @Nullable DiskImage previous = backing;
+        backing = next;
+        zeros.setBacking(next);
+        view = new Qcow2Image(blockFile, header.header(), next, tables, compressed);
+        if (previous != null) {
+            previous.close();
+        }
     }
 
     /** Before the first change: what would no longer be true of the image ceases to be said of it. */

@@ -34,7 +34,8 @@ import java.util.Objects;
  * @param closing after the last epoch: the refcounts it lowered
  * @param grow a longer L1 table, if needed, is part of the epoch: its content is a new table, the header's pointer a mapping
  * @param shrink the other way round
- * @param renameBacking where the name does not fit beside the header in the first sector, which alone is written at once
+ * @param changeBacking what was written to stand for the old backing image is there first. A name that does not fit beside
+ *     the header in the first sector, which alone is written at once, goes elsewhere before
  * @param corrupt when a write would have hit metadata: nothing is written after
  */
 record WriteOrder(
@@ -43,7 +44,7 @@ record WriteOrder(
         List<Step> closing,
         List<Step> grow,
         List<Step> shrink,
-        List<Step> renameBacking,
+        List<Step> changeBacking,
         List<Step> corrupt) {
 
     /** Each is one kind of write, but for {@link #BARRIER}. Writes within a step may reach the disk in any order. */
@@ -87,7 +88,7 @@ record WriteOrder(
             List.of(REFCOUNT_BLOCKS, BARRIER),
             List.of(ZERO_WHAT_IS_ADDED, EPOCH, SIZE, BARRIER),
             List.of(EPOCH, SIZE, BARRIER, UNMAP, EPOCH, REFCOUNT_BLOCKS, BARRIER, TRUNCATE, BARRIER),
-            List.of(BACKING_NAME, BARRIER, BACKING_POINTER, BARRIER),
+            List.of(EPOCH, BACKING_NAME, BARRIER, BACKING_POINTER, BARRIER),
             List.of(CORRUPT_BIT, BARRIER));
 
     WriteOrder {
@@ -96,7 +97,7 @@ record WriteOrder(
         closing = List.copyOf(closing);
         grow = List.copyOf(grow);
         shrink = List.copyOf(shrink);
-        renameBacking = List.copyOf(renameBacking);
+        changeBacking = List.copyOf(changeBacking);
         corrupt = List.copyOf(corrupt);
     }
 

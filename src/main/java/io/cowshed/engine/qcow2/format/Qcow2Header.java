@@ -3,6 +3,7 @@ package io.cowshed.engine.qcow2.format;
 import io.cowshed.engine.block.CorruptImageException;
 import io.cowshed.engine.block.ImageException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -146,6 +147,29 @@ public record Qcow2Header(
 
     /** This header with other extensions; all else is the same. */
     public Qcow2Header withExtensions(List<HeaderExtension> others) {
+        return with(backingName, others);
+    }
+
+    /**
+     * This header with another backing file, and the extension that declares its format; all else is the same.
+     *
+     * @param name null for no backing file
+     * @param format of the backing file, such as {@code qcow2}; without meaning where there is none
+     */
+    public Qcow2Header withBacking(@Nullable String name, String format) {
+        List<HeaderExtension> others = new ArrayList<>();
+        if (name != null) {
+            others.add(new HeaderExtension.BackingFormat(format));
+        }
+        for (HeaderExtension extension : extensions) {
+            if (extension.type() != HeaderExtension.BACKING_FORMAT_TYPE) {
+                others.add(extension);
+            }
+        }
+        return with(name, others);
+    }
+
+    private Qcow2Header with(@Nullable String name, List<HeaderExtension> others) {
         return new Qcow2Header(
                 version,
                 geometry,
@@ -159,7 +183,7 @@ public record Qcow2Header(
                 features,
                 compression,
                 additionalFields,
-                backingName,
+                name,
                 others);
     }
 
