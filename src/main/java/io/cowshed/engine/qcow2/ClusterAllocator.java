@@ -21,7 +21,10 @@ final class ClusterAllocator {
     /** There is no free cluster before this one. */
     private long hint;
 
-    /** The cluster after the last one that was ever handed out here. */
+    /** Where the file ended when it was opened, or cut since, in clusters. */
+    private long endBefore;
+
+    /** From this cluster on the file was never written: it reads as zeros there. */
     private long end;
 
     ClusterAllocator(
@@ -30,13 +33,16 @@ final class ClusterAllocator {
             MetadataMap metadata,
             ClusterReleases releases,
             CorruptionMark corruption,
-            ClusterGeometry geometry) {
+            ClusterGeometry geometry)
+            throws IOException {
         this.file = file;
         this.refcounts = refcounts;
         this.metadata = metadata;
         this.releases = releases;
         this.corruption = corruption;
         this.geometry = geometry;
+        this.endBefore = geometry.clustersFor(file.size());
+        this.end = endBefore;
     }
 
     /**
@@ -67,7 +73,7 @@ final class ClusterAllocator {
         }
         long start = refcounts.extend(count);
         end = Math.max(end, start + count);
-        return new ClusterRun(start, count);
+        return new ClusterRun(start, count, false);
     }
 
     private ClusterRun take(long first, int count) throws IOException {
@@ -80,8 +86,9 @@ final class ClusterAllocator {
         for (long cluster = first; cluster < first + count; cluster++) {
             refcounts.set(cluster, 1);
         }
+        boolean untouched = first >= end;
         end = Math.max(end, first + count);
-        return new ClusterRun(first, count);
+        return new ClusterRun(first, count, untouched);
     }
 
     /** Takes clusters back that were handed out, and that nothing was made to point to. */
@@ -108,7 +115,7 @@ final class ClusterAllocator {
 
     /** Makes sure that the file does not end before the clusters handed out do. */
     void extendFile() throws IOException {
-        if (geometry.clusterStart(end) > file.size()) {
+        if (end > endBefore && geometry.clusterStart(end) > file.size()) {
             file.setSize(geometry.clusterStart(end));
         }
     }
@@ -127,6 +134,7 @@ final class ClusterAllocator {
             if (refcount == 1) {
                 metadata.remove(cluster);
                 hint = Math.min(hint, cluster);
+                end = Math.max(end, cluster + 1);
                 if (cluster != holeEnd) {
                     punch(holeStart, holeEnd);
                     holeStart = cluster;
@@ -153,6 +161,7 @@ final class ClusterAllocator {
         if (used < clusters) {
             file.setSize(geometry.clusterStart(used));
             end = used;
+            endBefore = used;
         }
     }
 }

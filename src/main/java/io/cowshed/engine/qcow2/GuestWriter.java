@@ -3,6 +3,7 @@ package io.cowshed.engine.qcow2;
 import io.cowshed.engine.qcow2.format.ClusterGeometry;
 import io.cowshed.engine.qcow2.format.L2EntryState;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 
 /**
@@ -20,6 +21,7 @@ final class GuestWriter {
     private final Epoch epoch;
     private final GuestReader reader;
     private final ByteBuffer bounce;
+    private final ByteBuffer zeros;
     private final int all;
 
     /** Reads what the disk holds now. */
@@ -44,6 +46,7 @@ final class GuestWriter {
         this.epoch = epoch;
         this.reader = reader;
         this.bounce = ByteBuffer.allocateDirect(Math.max(BOUNCE, geometry.clusterSize()));
+        this.zeros = ByteBuffer.allocateDirect(geometry.clusterSize());
         this.all = L2EntryState.all(geometry);
     }
 
@@ -59,6 +62,11 @@ final class GuestWriter {
             source.position(source.position() + done);
             position += done;
         }
+    }
+
+    /** Writes zeros, at most as many as a cluster has bytes. */
+    void writeZeros(long offset, int length) throws IOException {
+        write(offset, zeros.slice(0, length));
     }
 
     /** How much to write at once: within the table, and so that what goes along fits in the buffer. */
@@ -84,7 +92,7 @@ final class GuestWriter {
             while (count < wanted && goesOn(table, index + count, first, count)) {
                 count++;
             }
-            return writeAt(first.hostOffset(), count, offset, source, table, true);
+            return writeAt(new Place(first.hostOffset(), count, true, false), offset, source, table);
         }
         int count = 1;
         while (count < wanted && !isOwned(table, index + count, tables.entry(table, index + count))) {
@@ -92,7 +100,8 @@ final class GuestWriter {
         }
         ClusterRun run = allocator.allocate(count);
         try {
-            return writeAt(geometry.clusterStart(run.first()), run.count(), offset, source, table, false);
+            Place place = new Place(geometry.clusterStart(run.first()), run.count(), false, run.untouched());
+            return writeAt(place, offset, source, table);
         } catch (IOException | RuntimeException | Error e) {
             allocator.takeBack(run);
             throw e;
@@ -114,36 +123,57 @@ final class GuestWriter {
                 && isOwned(table, index, entry);
     }
 
-    /** Writes as much of {@code source} as {@code count} clusters at {@code host} take, and makes the entries say so. */
-    private int writeAt(long host, int count, long offset, ByteBuffer source, MetadataTable table, boolean owned)
-            throws IOException {
+    /**
+     * Clusters of the file that guest clusters are written to.
+     *
+     * @param host where they begin
+     * @param owned whether the guest clusters are there already
+     * @param untouched whether the file reads as zeros there
+     */
+    private record Place(long host, int count, boolean owned, boolean untouched) {}
+
+    /** Writes as much of {@code source} as the place takes, and makes the entries say so. */
+    private int writeAt(Place place, long offset, ByteBuffer source, MetadataTable table) throws IOException {
         int index = geometry.l2Index(offset);
         int within = geometry.offsetInCluster(offset);
+        int count = place.count();
         int length = (int) Math.min(source.remaining(), geometry.clusterStart(count) - within);
-        source.limit(length);
         int end = within + length;
         int lastStart = (count - 1) << geometry.clusterBits();
-        L2EntryState first = tables.entry(table, index);
-        L2EntryState last = count == 1 ? first : tables.entry(table, index + count - 1);
-        int from = start(first, within, owned);
-        int to = lastStart + end(last, end - lastStart, owned);
-        long clusterStart = offset - within;
-        if (from == within && to == end) {
-            file.write(host + from, source);
-        } else {
-            bounce.clear().limit(to - from);
-            fill(clusterStart + from, within - from);
-            bounce.put(source);
-            fill(clusterStart + end, to - end);
-            file.write(host + from, bounce.flip());
-        }
+        int from = start(tables.entry(table, index), within, place.owned());
+        int to = lastStart + end(tables.entry(table, index + count - 1), end - lastStart, place.owned());
+        put(place, offset, source.limit(length), within - from, to - end);
         for (int i = 0; i < count; i++) {
             int clusterOffset = i << geometry.clusterBits();
             int written =
                     mask(Math.max(0, within - clusterOffset), Math.min(geometry.clusterSize(), end - clusterOffset));
-            update(table, index + i, host + clusterOffset, written, owned);
+            update(table, index + i, place.host() + clusterOffset, written, place.owned());
         }
         return length;
+    }
+
+    /** Writes {@code source} with {@code head} bytes that the disk holds before it, and {@code tail} bytes after it. */
+    private void put(Place place, long offset, ByteBuffer source, int head, int tail) throws IOException {
+        long position = place.host() + geometry.offsetInCluster(offset);
+        int length = source.remaining();
+        if (head + tail > 0) {
+            bounce.clear().limit(head + length + tail);
+            fill(offset - head, head);
+            bounce.position(head + length);
+            fill(offset + length, tail);
+            boolean needed = !place.untouched() || !isZero(0, head) || !isZero(head + length, tail);
+            if (needed) {
+                bounce.put(head, source, source.position(), length);
+                file.write(position - head, bounce.flip());
+                return;
+            }
+        }
+        file.write(position, source);
+    }
+
+    private boolean isZero(int from, int length) {
+        MemorySegment part = MemorySegment.ofBuffer(bounce.slice(from, length));
+        return part.mismatch(MemorySegment.ofBuffer(zeros.slice(0, length))) < 0;
     }
 
     private void update(MetadataTable table, int index, long host, int written, boolean owned) throws IOException {

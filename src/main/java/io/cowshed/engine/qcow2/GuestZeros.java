@@ -4,7 +4,6 @@ import io.cowshed.engine.block.DiskImage;
 import io.cowshed.engine.qcow2.format.ClusterGeometry;
 import io.cowshed.engine.qcow2.format.L2EntryState;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +18,6 @@ final class GuestZeros {
     private final Epoch epoch;
     private final GuestWriter writer;
     private final boolean hasZeroFlag;
-    private final ByteBuffer zeros;
     private @Nullable DiskImage backing;
 
     GuestZeros(
@@ -37,7 +35,6 @@ final class GuestZeros {
         this.writer = writer;
         this.hasZeroFlag = hasZeroFlag;
         this.backing = backing;
-        this.zeros = ByteBuffer.allocateDirect(geometry.clusterSize());
     }
 
     void setBacking(@Nullable DiskImage newBacking) {
@@ -128,7 +125,7 @@ final class GuestZeros {
         boolean isZero = entry.compressed() == null
                 && ((entry.zeros() & subcluster) != 0 || ((entry.allocated() & subcluster) == 0 && !shows(from)));
         if (to - from > geometry.subclusterSize() || !isZero) {
-            writer.write(from, zeros.clear().limit((int) (to - from)));
+            writer.writeZeros(from, (int) (to - from));
         }
     }
 

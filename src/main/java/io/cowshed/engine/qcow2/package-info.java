@@ -1,4 +1,31 @@
-/** The QCOW2 format: opens images and chains, and writes fresh ones. The format itself, bytes and records, is in {@code format}. */
+/**
+ * The QCOW2 format: opens images and chains, writes fresh ones, and changes images in place. The format itself, bytes and
+ * records, is in {@code format}.
+ *
+ * <h2>How a byte gets to the disk</h2>
+ *
+ * A fresh image is written by a sequential writer that knows its layout, and is flushed once. What follows is about an image
+ * that is there already: {@link io.cowshed.engine.qcow2.WritableQcow2Image}.
+ *
+ * <ol>
+ *   <li>{@code GuestWriter} looks up the L2 entry of each cluster that is written to, in {@code L2Tables}. A table that an
+ *       internal snapshot uses too is copied first.
+ *   <li>Where the entry leads to a cluster whose refcount is exactly 1 ({@code Refcounts}; the COPIED flag is not trusted),
+ *       and that is no metadata ({@code MetadataMap}), the bytes are written there, and that is all.
+ *   <li>Else {@code ClusterAllocator} finds free clusters and raises their refcounts, in memory. The bytes are written there
+ *       at once, with what the disk holds before and after them in the first and last (sub)cluster, which may come from the
+ *       backing image or a compressed cluster. The L2 entry changes, in memory; the cluster it led to before is noted in
+ *       {@code ClusterReleases}, and nobody gets it yet.
+ *   <li>A flush ends the {@code Epoch}: refcounts and new tables are written, then a barrier, then the entries that point to
+ *       new clusters and tables, then a barrier. Now the change is on stable storage, and the released clusters are counted
+ *       lower, in memory, punched, and free to be used again.
+ *   <li>Closing the image writes those lowered refcounts, too. A crash before leaks them.
+ * </ol>
+ *
+ * The steps and barriers, for this and for all other changes, are a list each in {@code WriteOrder}.
+ *
+ * <p>Nothing is done twice when it fails: an error in a guest's write is undone in memory, and any other ends the writer.
+ */
 @NullMarked
 @NamedInterface("qcow2")
 package io.cowshed.engine.qcow2;
