@@ -64,10 +64,10 @@ class CrashRepairTests {
                 throw new AssertionError("no damage");
             }
             byte[] content = sample.read(file);
-            Expectation expectation = Expectation.of(content);
+            Expectation expectation = Expectation.of(content, Sample.backingName(file));
             RecordingFile recording = new RecordingFile(file);
             Qcow2Repair.repair(recording, Qcow2Repair.Scope.ALL);
-            Judge judge = new Judge(sample);
+            Judge judge = new Judge(sample, 0);
             for (CrashStates.State state : CrashStates.of(recording, expectation, 0, MOST, damage.hashCode())) {
                 try {
                     judge.judgeRepair(state.file(), content);

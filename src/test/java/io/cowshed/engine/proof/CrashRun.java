@@ -2,7 +2,7 @@ package io.cowshed.engine.proof;
 
 import io.cowshed.engine.block.BackingResolver;
 import io.cowshed.engine.block.BlockFile;
-import io.cowshed.engine.block.WritableDiskImage;
+import io.cowshed.engine.qcow2.WritableQcow2Image;
 import java.io.IOException;
 import java.util.List;
 
@@ -18,18 +18,19 @@ record CrashRun(Sample sample, List<Operation> operations) {
     /** Opens an image to be changed. */
     @FunctionalInterface
     interface Opener {
-        WritableDiskImage open(BlockFile file, BackingResolver resolver) throws IOException;
+        WritableQcow2Image open(BlockFile file, BackingResolver resolver) throws IOException;
     }
 
     /**
      * @param most how many states to judge at most
+     * @param writes how many changes each must survive
      * @return how many were judged
      * @throws AssertionError when a state is not what it should be; names it
      */
-    int judge(Opener opener, int most) {
+    int judge(Opener opener, int most, int writes) {
         try {
             List<CrashStates.State> states = states(opener, most);
-            Judge judge = new Judge(sample);
+            Judge judge = new Judge(sample, writes);
             for (CrashStates.State state : states) {
                 try {
                     judge.judge(state.file(), state.expectation());

@@ -43,7 +43,7 @@ final class CrashStates {
         public void applyTo(SectorFile file) {
             int index = written.first() + number;
             byte[] content = written.contents().get(number);
-            if (content == SectorFile.HOLE) {
+            if (SectorFile.isHole(content)) {
                 file.punchHole((long) index * SectorFile.SECTOR, SectorFile.SECTOR);
             } else {
                 file.setSector(index, content, written.size());
@@ -52,7 +52,7 @@ final class CrashStates {
 
         @Override
         public String toString() {
-            boolean hole = written.contents().get(number) == SectorFile.HOLE;
+            boolean hole = SectorFile.isHole(written.contents().get(number));
             return (hole ? "hole at " : "") + (written.first() + number) * SectorFile.SECTOR;
         }
     }

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,24 +33,30 @@ class CrashTests {
             runs.addAll(runs(sample));
         }
         int most = Math.max(4, WANTED / runs.size());
-        Map<String, LongAdder> states = new TreeMap<>();
-        runs.forEach(run -> states.computeIfAbsent(run.sample().name(), _ -> new LongAdder()));
+        Map<String, Long> states = new ConcurrentSkipListMap<>();
         ConcurrentLinkedQueue<AssertionError> failures = new ConcurrentLinkedQueue<>();
         runs.parallelStream().forEach(run -> {
             try {
                 int limit = run.operations().size() == 1 ? most * 10 : most;
-                states.get(run.sample().name()).add(run.judge(WritableQcow2Image::open, limit));
+                long judged = run.judge(WritableQcow2Image::open, limit, Judge.WRITES);
+                states.merge(run.sample().name(), judged, Long::sum);
             } catch (AssertionError e) {
                 failures.add(e);
             }
         });
-        long total = states.values().stream().mapToLong(LongAdder::sum).sum();
+        long total = states.values().stream().mapToLong(Long::longValue).sum();
         System.out.println("crash states: " + total + " of " + runs.size() + " runs, by image: " + states);
         if (!failures.isEmpty()) {
             throw new AssertionError(
                     failures.size() + " runs of " + runs.size() + " failed: " + summary(failures), shortest(failures));
         }
         assertThat(total).isGreaterThan(Math.min(WANTED, 1_000_000) / 2);
+    }
+
+    @Test
+    void aWriteThatWouldHitMetadataMarksTheImageForGood() throws IOException {
+        Sample sample = Sample.make(Sample.Kind.SMALL, directory);
+        new CorruptionRun(sample).judge(WritableQcow2Image::open);
     }
 
     private static AssertionError shortest(Collection<AssertionError> failures) {
@@ -61,7 +67,8 @@ class CrashTests {
 
     /** What went wrong how often, the first words of it. */
     private static Map<String, Long> summary(Collection<AssertionError> failures) {
-        return failures.stream().collect(Collectors.groupingBy(CrashTests::rootWords, TreeMap::new, Collectors.counting()));
+        return failures.stream()
+                .collect(Collectors.groupingBy(CrashTests::rootWords, TreeMap::new, Collectors.counting()));
     }
 
     private static String rootWords(Throwable failure) {
@@ -78,7 +85,7 @@ class CrashTests {
         List<CrashRun> runs = new ArrayList<>();
         for (Operation last : Operation.ALL) {
             runs.add(new CrashRun(sample, List.of(last)));
-            for (Operation first : Operation.ALL) {
+            for (Operation first : sample.isLarge() ? List.<Operation>of() : Operation.ALL) {
                 runs.add(new CrashRun(sample, List.of(first, last)));
                 runs.add(new CrashRun(sample, List.of(first, Operation.FLUSH, last)));
             }

@@ -12,32 +12,43 @@ final class Expectation {
 
     private static final int SECTOR = SectorFile.SECTOR;
 
-    private final List<Integer> sizes;
-    private final byte[][][] sectors;
-    private final boolean settled;
-
-    private Expectation(List<Integer> sizes, byte[][][] sectors, boolean settled) {
-        this.sizes = sizes;
-        this.sectors = sectors;
-        this.settled = settled;
+    /** What was promised beyond the content. */
+    enum Promise {
+        CONTENT,
+        /** No space has leaked. */
+        SETTLED,
+        /** Nor is anything kept for what lies past the end of the disk, or of the file past the last cluster in use. */
+        TRIMMED
     }
 
-    /** Exactly this. */
-    static Expectation of(byte[] disk) {
+    private final List<Integer> sizes;
+    private final byte[][][] sectors;
+    private final List<String> backings;
+    private final Promise promise;
+
+    private Expectation(List<Integer> sizes, byte[][][] sectors, List<String> backings, Promise promise) {
+        this.sizes = sizes;
+        this.sectors = sectors;
+        this.backings = backings;
+        this.promise = promise;
+    }
+
+    /** Exactly this, on top of a file of this name; empty for none. */
+    static Expectation of(byte[] disk, String backing) {
         byte[][][] sectors = new byte[disk.length / SECTOR][][];
         for (int i = 0; i < sectors.length; i++) {
             sectors[i] = new byte[][] {Arrays.copyOfRange(disk, i * SECTOR, (i + 1) * SECTOR)};
         }
-        return new Expectation(List.of(disk.length), sectors, false);
+        return new Expectation(List.of(disk.length), sectors, List.of(backing), Promise.CONTENT);
     }
 
-    /** This, and no space has leaked either. */
-    Expectation settled() {
-        return new Expectation(sizes, sectors, true);
+    /** This, and {@code more} about the space it takes. */
+    Expectation with(Promise more) {
+        return new Expectation(sizes, sectors, backings, more);
     }
 
-    boolean isSettled() {
-        return settled;
+    Promise promise() {
+        return promise;
     }
 
     /** Also what {@code disk} holds in sectors that any byte of {@code from} to {@code to} lies in. */
@@ -50,7 +61,7 @@ final class Expectation {
                 more[i][more[i].length - 1] = sector;
             }
         }
-        return new Expectation(sizes, more, false);
+        return new Expectation(sizes, more, backings, Promise.CONTENT);
     }
 
     /** Also a disk of another length; what it has more is zeros. */
@@ -60,11 +71,21 @@ final class Expectation {
         int known = sectors.length;
         byte[][][] longer = Arrays.copyOf(sectors, Math.max(known, size / SECTOR));
         Arrays.fill(longer, known, longer.length, new byte[][] {new byte[SECTOR]});
-        return new Expectation(List.copyOf(more), longer, false);
+        return new Expectation(List.copyOf(more), longer, backings, Promise.CONTENT);
     }
 
-    /** What is wrong with a disk, in words; empty if nothing. */
-    String faultOf(byte[] disk) {
+    /** Also on top of another file, which holds the same. */
+    Expectation orOn(String backing) {
+        List<String> more = new ArrayList<>(backings);
+        more.add(backing);
+        return new Expectation(sizes, sectors, List.copyOf(more), Promise.CONTENT);
+    }
+
+    /** What is wrong with a disk on top of {@code backing}, in words; empty if nothing. */
+    String faultOf(byte[] disk, String backing) {
+        if (!backings.contains(backing)) {
+            return "it lies on " + backing + ", not on one of " + backings;
+        }
         if (!sizes.contains(disk.length)) {
             return "the disk is " + disk.length + " bytes long, not one of " + sizes;
         }

@@ -5,33 +5,54 @@ import io.cowshed.engine.qcow2.Qcow2Check;
 import io.cowshed.engine.qcow2.Qcow2Repair;
 import io.cowshed.engine.qcow2.WritableQcow2Image;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Random;
 
 /** Says whether what a power cut left of an image is an image still. */
 final class Judge {
 
-    private static final int WRITES = 100;
+    /** How many changes an image must survive after a power cut. */
+    static final int WRITES = 100;
 
     private final Sample sample;
+    private final int writes;
 
-    Judge(Sample sample) {
+    /** {@code writes} is how many random changes an image must survive. */
+    Judge(Sample sample, int writes) {
         this.sample = sample;
+        this.writes = writes;
     }
 
     /**
-     * Opens, checks, reads, repairs twice, and goes on with {@value #WRITES} random changes.
+     * Opens, checks, reads, repairs twice, and goes on with random changes.
      *
      * @throws AssertionError when anything is wrong
      */
     void judge(SectorFile state, Expectation expectation) throws IOException {
         byte[] content = sample.read(state.frozen());
-        String fault = expectation.faultOf(content);
+        String fault = expectation.faultOf(content, Sample.backingName(state));
         require(fault.isEmpty(), "content", fault);
+        require(
+                !sample.hasBitmap() || !saysBitmapIsValid(state) || state.isSameAs(sample.file()),
+                "a changed image",
+                "the bitmap is said to be valid");
         CheckReport report = recover(state, content);
         require(report.errors() == 0, "errors", report);
-        require(report.leaks() == 0 || sample.hasBitmap() || !expectation.isSettled(), "leaks after a close", report);
-        goOn(state, content, report.leaks());
+        requireKept(expectation.promise(), state, report);
+        if (writes > 0) {
+            goOn(state, content, report.leaks());
+        }
+    }
+
+    private void requireKept(Expectation.Promise promise, SectorFile state, CheckReport report) {
+        if (promise != Expectation.Promise.CONTENT) {
+            require(report.leaks() == 0 || sample.hasBitmap(), "leaks of what is settled", report);
+        }
+        if (promise == Expectation.Promise.TRIMMED) {
+            require(report.allocatedClusters() <= report.totalClusters(), "clusters kept past the end", report);
+            require(state.size() <= report.endOffset(), "a file longer than what is in use", report);
+        }
     }
 
     /** As {@link #judge}, of an image that was damaged before: {@code content} is what it holds, whatever a repair does. */
@@ -61,7 +82,7 @@ final class Judge {
         Random random = new Random(content.length + file.size());
         DiskContent disk = new DiskContent(content);
         try (WritableQcow2Image image = WritableQcow2Image.open(file, sample.resolver())) {
-            for (int i = 0; i < WRITES; i++) {
+            for (int i = 0; i < writes; i++) {
                 disk.change(image, random, sample.cluster());
             }
         }
@@ -69,6 +90,12 @@ final class Judge {
         require(report.errors() == 0, "after more changes", report);
         require(report.leaks() <= leaked || sample.hasBitmap(), "leaks after more changes", report);
         require(Arrays.equals(sample.read(file), disk.bytes()), "content after more changes", "it differs");
+    }
+
+    private static boolean saysBitmapIsValid(SectorFile state) {
+        ByteBuffer autoclear = ByteBuffer.allocate(Long.BYTES);
+        state.read(88, autoclear);
+        return autoclear.getLong(0) != 0;
     }
 
     private static void require(boolean holds, String what, Object found) {

@@ -39,7 +39,9 @@ record Operation(String name, Action action) {
             FLUSH,
             new Operation("grow", (disk, c) -> disk.resize(disk.size() + 3 * c + SectorFile.SECTOR)),
             new Operation("shrink", (disk, c) -> disk.resize(4 * c)),
-            new Operation("shrink within a cluster", (disk, c) -> disk.resize(c + SectorFile.SECTOR)));
+            new Operation("shrink within a cluster", (disk, c) -> disk.resize(c + SectorFile.SECTOR)),
+            new Operation("change the backing file", (disk, _) -> disk.changeBacking(Sample.OTHER_NAME)),
+            new Operation("give the backing file a long name", (disk, _) -> disk.changeBacking(Sample.LONG_NAME)));
 
     @Override
     public String toString() {

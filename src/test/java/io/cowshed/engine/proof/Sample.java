@@ -10,6 +10,7 @@ import io.cowshed.engine.oracle.QemuIo;
 import io.cowshed.engine.qcow2.ImageChain;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,7 +19,7 @@ import java.util.Map;
 
 /**
  * A small image that QEMU made, in memory, with what lies below it. Clusters 0 and 1 of its disk hold data, 2 zeros, 3 and
- * 4 are compressed, 5 and later ones are unallocated, the last one has data.
+ * 4 are compressed, 5 to 9 are unallocated, the last one has data.
  *
  * @param name what is special about it
  * @param cluster size of a cluster in bytes
@@ -42,7 +43,8 @@ record Sample(String name, int cluster, SectorFile file, Map<String, SectorFile>
         SNAPSHOT_BEFORE("cluster_size=4k,refcount_bits=64", 4096, 12),
         SNAPSHOT_SUBCLUSTERS("cluster_size=16k,extended_l2=on", 16384, 8),
         BITMAP("cluster_size=4k", 4096, 12),
-        FULL("cluster_size=512,refcount_bits=64", 512, 192);
+        FULL("cluster_size=512,refcount_bits=64", 512, 192),
+        FULL_TABLE("cluster_size=512,refcount_bits=64", 512, 4800);
 
         private final String options;
         private final int cluster;
@@ -59,7 +61,14 @@ record Sample(String name, int cluster, SectorFile file, Map<String, SectorFile>
         }
     }
 
-    /** A disk's bytes below an overlay begin with this one. */
+    static final String OTHER_NAME = "other.qcow2";
+
+    /** Fits in no first sector beside a header. */
+    static final String LONG_NAME = "long".repeat(120);
+
+    private static final String BELOW_NAME = "below.qcow2";
+
+    /** What a disk below an overlay holds. */
     private static final int BELOW = 99;
 
     /** Makes a sample in an empty directory. */
@@ -68,40 +77,36 @@ record Sample(String name, int cluster, SectorFile file, Map<String, SectorFile>
         int size = kind.cluster * kind.clusters;
         List<String> create = new ArrayList<>(List.of("create", "-q", "-f", "qcow2", "-o", kind.options));
         if (kind.isOverlay()) {
-            makeBelow(directory, size - 5 * kind.cluster / 2 / SectorFile.SECTOR * SectorFile.SECTOR);
-            create.addAll(List.of("-b", "below.qcow2", "-F", "qcow2"));
+            makeBelow(directory, size - 5 * kind.cluster / 2 / SectorFile.SECTOR * SectorFile.SECTOR, BELOW);
+            create.addAll(List.of("-b", BELOW_NAME, "-F", "qcow2"));
         }
         create.addAll(List.of(image.toString(), Integer.toString(size)));
         QemuImg.run(create.toArray(String[]::new));
         fill(kind, image, size);
-        return new Sample(
-                kind.name(),
-                kind.cluster,
-                wholeClusters(image, kind.cluster),
-                kind.isOverlay() ? Map.of("below.qcow2", SectorFile.read(directory.resolve("below.qcow2"))) : Map.of());
+        return new Sample(kind.name(), kind.cluster, SectorFile.read(image), below(kind, directory, size));
     }
 
-    private static SectorFile wholeClusters(Path image, int cluster) throws IOException {
-        SectorFile file = SectorFile.read(image);
-        file.setSize(Math.ceilDiv(file.size(), cluster) * cluster);
-        return file;
+    /** What lies below under each name: the content is always the same, so that a change of names changes nothing else. */
+    private static Map<String, SectorFile> below(Kind kind, Path directory, int size) throws IOException {
+        if (!kind.isOverlay()) {
+            makeBelow(directory, size, 0);
+        }
+        SectorFile below = SectorFile.read(directory.resolve(BELOW_NAME));
+        return Map.of(BELOW_NAME, below, OTHER_NAME, below, LONG_NAME, below);
     }
 
-    private static void makeBelow(Path directory, int size) {
-        Path below = directory.resolve("below.qcow2");
+    private static void makeBelow(Path directory, int size, int pattern) {
+        Path below = directory.resolve(BELOW_NAME);
         QemuImg.run("create", "-q", "-f", "qcow2", "-o", "cluster_size=4k", below.toString(), Integer.toString(size));
-        QemuIo.run(below, "qcow2", List.of("write -q -P " + BELOW + " 0 " + size));
+        QemuIo.run(below, "qcow2", List.of("write -q -P " + pattern + " 0 " + size));
     }
 
-    private static void fill(Kind kind, Path image, int size) {
+    private static void fill(Kind kind, Path image, int size) throws IOException {
         int cluster = kind.cluster;
         List<String> commands = new ArrayList<>(
                 List.of("write -q -P 1 0 " + 2 * cluster, "write -q -P 2 " + (size - cluster) + " " + cluster));
         if (kind != Kind.OLD && kind != Kind.OVERLAY_OLD) {
             commands.add("write -q -z " + 2 * cluster + " " + cluster);
-        }
-        if (kind == Kind.FULL) {
-            commands.add("write -q -P 5 " + 20 * cluster + " " + 100 * cluster);
         }
         QemuIo.run(image, "qcow2", commands);
         for (int i = 3; i < 5; i++) {
@@ -114,10 +119,32 @@ record Sample(String name, int cluster, SectorFile file, Map<String, SectorFile>
                 QemuIo.run(image, "qcow2", List.of("write -q -P 9 0 " + cluster));
             }
             case BITMAP -> QemuImg.run("bitmap", "--add", "-g", "4096", image.toString(), "changed");
-            case TINY, TINY_WIDE, SMALL, BITS, OLD, SUBCLUSTERS, OVERLAY, OVERLAY_OLD, OVERLAY_SUBCLUSTERS, FULL -> {
+            case TINY, TINY_WIDE, SMALL, BITS, OLD, SUBCLUSTERS, OVERLAY, OVERLAY_OLD, OVERLAY_SUBCLUSTERS -> {
                 // Nothing more.
             }
+            case FULL -> fillUp(image, 2 * 64);
+            case FULL_TABLE -> fillUp(image, 64 * 64);
         }
+    }
+
+    /** Leaves one cluster free of those that the file has refcounts for. */
+    private static void fillUp(Path image, int clusters) throws IOException {
+        int next = 20 * SectorFile.SECTOR;
+        int missing = clusters - 1 - (int) Math.ceilDiv(Files.size(image), SectorFile.SECTOR);
+        while (missing > 0) {
+            int length = Math.max(1, missing - missing / 32) * SectorFile.SECTOR;
+            QemuIo.run(image, "qcow2", List.of("write -q -P 5 " + next + " " + length));
+            next += length;
+            missing = clusters - 1 - (int) Math.ceilDiv(Files.size(image), SectorFile.SECTOR);
+        }
+        if (missing < 0) {
+            throw new AssertionError("the image is longer than was meant: " + missing);
+        }
+    }
+
+    /** Whether it is too large to be tried in as many ways as the others. */
+    boolean isLarge() {
+        return name.equals(Kind.FULL_TABLE.name());
     }
 
     /** Makes all samples in a directory of its own. */
@@ -143,6 +170,15 @@ record Sample(String name, int cluster, SectorFile file, Map<String, SectorFile>
             }
             return new BackingResolver.Backing(found.frozen(), ImageFormat.QCOW2);
         };
+    }
+
+    /** The name of the file that an image says it lies on; empty if none. */
+    static String backingName(SectorFile image) {
+        ByteBuffer fields = ByteBuffer.allocate(20);
+        image.read(0, fields);
+        ByteBuffer name = ByteBuffer.allocate(fields.getInt(16));
+        image.read(fields.getLong(8), name);
+        return new String(name.array(), StandardCharsets.UTF_8);
     }
 
     /** What a guest reads from the disk that {@code image}, which nobody changes meanwhile, holds. */

@@ -18,7 +18,7 @@ final class SectorFile implements BlockFile {
     static final int SECTOR = 512;
 
     /** The sector that is a hole: this very one, not one like it. */
-    static final byte[] HOLE = new byte[SECTOR];
+    private static final byte[] HOLE = new byte[SECTOR];
 
     private final String name;
     private final boolean frozen;
@@ -58,9 +58,14 @@ final class SectorFile implements BlockFile {
         return bytes.array();
     }
 
-    /** What a sector holds; {@link #HOLE} where there is none. */
+    /** What a sector holds; one that {@link #isHole} where there is none. */
     byte[] sector(int index) {
         return index < sectors.length ? sectors[index] : HOLE;
+    }
+
+    @SuppressWarnings("ReferenceEquality")
+    static boolean isHole(byte[] sector) {
+        return sector == HOLE;
     }
 
     /** Puts one sector in its place, and makes the file reach to its end, or to {@code end} if that is less. */
@@ -151,7 +156,7 @@ final class SectorFile implements BlockFile {
             int within = (int) (next % SECTOR);
             int part = (int) Math.min(SECTOR - within, to - next);
             byte[] before = sector(index);
-            if (before != HOLE) {
+            if (!isHole(before)) {
                 byte[] after = before.clone();
                 Arrays.fill(after, within, within + part, (byte) 0);
                 sectors[index] = part == SECTOR ? HOLE : after;
@@ -172,7 +177,7 @@ final class SectorFile implements BlockFile {
     @Override
     public long nextData(long position) {
         for (long next = position; next < size; next = (next / SECTOR + 1) * SECTOR) {
-            if (sector((int) (next / SECTOR)) != HOLE) {
+            if (!isHole(sector((int) (next / SECTOR)))) {
                 return next;
             }
         }
@@ -182,7 +187,7 @@ final class SectorFile implements BlockFile {
     @Override
     public long nextHole(long position) {
         for (long next = position; next < size; next = (next / SECTOR + 1) * SECTOR) {
-            if (sector((int) (next / SECTOR)) == HOLE) {
+            if (isHole(sector((int) (next / SECTOR)))) {
                 return next;
             }
         }

@@ -1,7 +1,8 @@
 package io.cowshed.engine.proof;
 
 import io.cowshed.engine.block.UnsupportedImageException;
-import io.cowshed.engine.block.WritableDiskImage;
+import io.cowshed.engine.proof.Expectation.Promise;
+import io.cowshed.engine.qcow2.WritableQcow2Image;
 import java.io.IOException;
 import java.util.Arrays;
 
@@ -11,9 +12,10 @@ import java.util.Arrays;
  */
 final class TrackedDisk {
 
-    private final WritableDiskImage image;
+    private final WritableQcow2Image image;
     private final RecordingFile recording;
     private final DiskContent content;
+    private String backing;
     private Expectation expectation;
     private long seed;
 
@@ -22,11 +24,12 @@ final class TrackedDisk {
      * @param bytes what the disk holds
      * @param seed of what is written
      */
-    TrackedDisk(WritableDiskImage image, RecordingFile recording, byte[] bytes, long seed) {
+    TrackedDisk(WritableQcow2Image image, RecordingFile recording, byte[] bytes, long seed) {
         this.image = image;
         this.recording = recording;
         this.content = new DiskContent(bytes);
-        this.expectation = Expectation.of(bytes);
+        this.backing = Sample.backingName(recording.now());
+        this.expectation = Expectation.of(bytes, backing);
         this.seed = seed;
     }
 
@@ -73,7 +76,7 @@ final class TrackedDisk {
 
     void flush() throws IOException {
         image.flush();
-        promise(Expectation.of(content.bytes()));
+        promise(Expectation.of(content.bytes(), backing));
     }
 
     /** Does nothing where the image does not let itself be resized. */
@@ -82,8 +85,23 @@ final class TrackedDisk {
         expectation = expectation.orOfSize(newSize);
         recording.promise(expectation, false);
         try {
+            boolean shorter = newSize < size();
             content.resize(image, newSize);
-            promise(Expectation.of(content.bytes()));
+            promise(Expectation.of(content.bytes(), backing).with(shorter ? Promise.TRIMMED : Promise.CONTENT));
+        } catch (UnsupportedImageException e) {
+            promise(before);
+        }
+    }
+
+    /** Does nothing where there is no room for the name. */
+    void changeBacking(String name) throws IOException {
+        Expectation before = expectation;
+        expectation = expectation.orOn(name);
+        recording.promise(expectation, false);
+        try {
+            image.changeBacking(name);
+            backing = name;
+            promise(Expectation.of(content.bytes(), backing));
         } catch (UnsupportedImageException e) {
             promise(before);
         }
@@ -91,7 +109,7 @@ final class TrackedDisk {
 
     void close() throws IOException {
         image.close();
-        promise(Expectation.of(content.bytes()).settled());
+        promise(Expectation.of(content.bytes(), backing).with(Promise.SETTLED));
     }
 
     private void promise(Expectation promised) {
