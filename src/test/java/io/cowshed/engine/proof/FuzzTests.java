@@ -5,9 +5,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Any bytes, taken for an image. A build tries the samples alone; {@code scripts/fuzz} goes on from them. */
+/** {@link HostileBytes} with what Jazzer makes of the samples, by {@code scripts/fuzz}: its agent would slow other tests. */
+@Tag("fuzz")
 class FuzzTests {
 
     /** Small images that QEMU made. */

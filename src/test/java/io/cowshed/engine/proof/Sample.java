@@ -161,6 +161,11 @@ record Sample(String name, int cluster, SectorFile file, Map<String, SectorFile>
         return name.equals(Kind.BITMAP.name());
     }
 
+    /** Whether there is an internal snapshot, so that the disk cannot be made shorter. */
+    boolean hasSnapshot() {
+        return name.startsWith("SNAPSHOT");
+    }
+
     /** Finds what lies below, which nobody may change. */
     BackingResolver resolver() {
         return (file, wanted, format) -> {
