@@ -56,7 +56,7 @@ final class L2Tables implements TablePages {
         long[] words = new long[0];
         if (header.l1Entries() > 0) {
             MetadataRegion region = new MetadataRegion(ClusterMapper.L1, header.l1TableOffset(), header.l1TableBytes());
-            words = RefcountTable.readWords(file, region);
+            words = file.readWords(region);
             region.claim(file.name(), header.geometry(), metadata);
         }
         L2Tables tables = new L2Tables(

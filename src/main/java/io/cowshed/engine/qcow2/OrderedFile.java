@@ -1,6 +1,7 @@
 package io.cowshed.engine.qcow2;
 
 import io.cowshed.engine.block.BlockFile;
+import io.cowshed.engine.block.CorruptImageException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
@@ -35,6 +36,33 @@ final class OrderedFile {
     void write(long position, ByteBuffer source) throws IOException {
         unflushed = true;
         file.write(position, source);
+    }
+
+    /**
+     * Reads a whole table of words.
+     *
+     * @throws CorruptImageException when the file ends before the table does
+     */
+    long[] readWords(MetadataRegion region) throws IOException {
+        if (region.offset() > file.size() - region.bytes()) {
+            throw endsWithin(region);
+        }
+        long[] words = new long[Math.toIntExact(region.entries())];
+        for (int next = 0; next < words.length; ) {
+            int length = Math.min(PIECE / Long.BYTES, words.length - next);
+            piece.clear().limit(length * Long.BYTES);
+            if (file.read(region.offset() + (long) next * Long.BYTES, piece) < length * Long.BYTES) {
+                throw endsWithin(region);
+            }
+            piece.flip().asLongBuffer().get(words, next, length);
+            next += length;
+        }
+        return words;
+    }
+
+    private CorruptImageException endsWithin(MetadataRegion region) {
+        return new CorruptImageException(
+                file.name(), region.structure(), region.offset(), "it lies beyond the end of the file");
     }
 
     /** Writes {@code count} words from index {@code first} on, of a table that lies at {@code tableOffset}. */

@@ -8,7 +8,6 @@ import io.cowshed.engine.qcow2.format.Qcow2Header;
 import io.cowshed.engine.qcow2.format.Qcow2Limits;
 import io.cowshed.engine.qcow2.format.RefcountTableEntry;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
@@ -36,7 +35,7 @@ final class RefcountTable {
         Qcow2Header header = editor.header();
         long offset = header.refcountTableOffset();
         MetadataRegion region = new MetadataRegion(STRUCTURE, offset, header.refcountTableBytes());
-        long[] words = readWords(file, region);
+        long[] words = file.readWords(region);
         RefcountTable result = new RefcountTable(file, editor, new MetadataTable(offset, words, false));
         region.claim(file.name(), header.geometry(), metadata);
         for (int block = 0; block < words.length; block++) {
@@ -47,21 +46,6 @@ final class RefcountTable {
             }
         }
         return result;
-    }
-
-    static long[] readWords(OrderedFile file, MetadataRegion region) throws IOException {
-        if (region.offset() > file.size() - region.bytes()) {
-            throw new CorruptImageException(
-                    file.name(), region.structure(), region.offset(), "it lies beyond the end of the file");
-        }
-        ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(region.bytes()));
-        if (file.read(region.offset(), bytes) < region.bytes()) {
-            throw new CorruptImageException(
-                    file.name(), region.structure(), region.offset(), "the file ends within it");
-        }
-        long[] words = new long[Math.toIntExact(region.entries())];
-        bytes.flip().asLongBuffer().get(words);
-        return words;
     }
 
     /** Blocks that the table has room for. */

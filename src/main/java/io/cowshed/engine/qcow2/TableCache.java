@@ -2,7 +2,6 @@ package io.cowshed.engine.qcow2;
 
 import io.cowshed.engine.block.CorruptImageException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -52,20 +51,11 @@ final class TableCache {
             table = unchanged.get(offset);
         }
         if (table == null) {
-            table = new MetadataTable(offset, read(offset), false);
+            table = new MetadataTable(
+                    offset, file.readWords(new MetadataRegion(structure, offset, clusterSize)), false);
             unchanged.put(offset, table);
         }
         return table;
-    }
-
-    private long[] read(long offset) throws IOException {
-        ByteBuffer bytes = ByteBuffer.allocate(clusterSize);
-        if (file.read(offset, bytes) < clusterSize) {
-            throw new CorruptImageException(file.name(), structure, offset, "the file ends within it");
-        }
-        long[] words = new long[clusterSize / Long.BYTES];
-        bytes.flip().asLongBuffer().get(words);
-        return words;
     }
 
     /** Adds a table that is not in the file yet. */

@@ -2,6 +2,7 @@ package io.cowshed.engine.qcow2;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import com.sun.management.ThreadMXBean;
 import io.cowshed.engine.block.BackingFileException;
@@ -95,6 +96,26 @@ class HostileImageTests {
         assertThat(image).isNotEqualTo(good);
         assertThat(refusal(image)).isInstanceOf(ImageException.class);
         readAsFarAsItGoes(image);
+    }
+
+    /** Only some lies are found out by a writer, which looks at what it needs; none makes it fail in another way. */
+    @ParameterizedTest
+    @MethodSource("io.cowshed.engine.qcow2.Lie#all")
+    void aWriterFailsAsItShouldOn(Lie lie) {
+        byte[] image = good.clone();
+        lie.change().accept(ByteBuffer.wrap(image));
+        assertTimeout(MOST_TIME, () -> {
+            try (WritableQcow2Image disk =
+                    WritableQcow2Image.open(new MemoryFile("lie", image), BackingResolver.NONE)) {
+                disk.write(0, ByteBuffer.allocate(DISK / 2));
+                disk.flush();
+                disk.writeZeros(DISK / 4, DISK / 2);
+                disk.discard(0, DISK / 8);
+                disk.resize(DISK * 2L);
+            } catch (IOException e) {
+                assertThat(e).hasMessageStartingWith("lie: ");
+            }
+        });
     }
 
     @Test

@@ -20,6 +20,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,7 +56,7 @@ class WritableQcow2ImageTests {
     void writesABlankDisk(String options, int cluster) throws IOException {
         Path path = create(options, DISK);
         DiskModel model = new DiskModel(new byte[DISK], cluster, new Random(cluster));
-        for (int round = 0; round < 3; round++) {
+        for (int round = 0; round < 2; round++) {
             try (WritableQcow2Image image = open(path)) {
                 for (int i = 0; i < 40; i++) {
                     model.change(image);
@@ -119,6 +124,69 @@ class WritableQcow2ImageTests {
         try (WritableQcow2Image image = WritableQcow2Image.open(file, new SiblingResolver(directory))) {
             image.write(0, ByteBuffer.allocate(16 << 20));
             assertThat(file.writes()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void endsAnEpochWhenItTakesTooMuchMemory() throws IOException {
+        Path path = create("cluster_size=64k", 64L << 30);
+        FaultyFile file = new FaultyFile(PosixFile.openForWriting(path));
+        try (WritableQcow2Image image = WritableQcow2Image.open(file, new SiblingResolver(directory))) {
+            for (long offset = 0; offset < image.virtualSize(); offset += 512 << 20) {
+                image.write(offset, ByteBuffer.allocate(512));
+            }
+            assertThat(file.flushes()).isGreaterThan(2);
+        }
+        assertSound(path);
+    }
+
+    @Test
+    void aDiskOfNoLengthGrows() throws IOException {
+        Path path = create("cluster_size=4096", 0);
+        DiskModel model = new DiskModel(new byte[0], CLUSTER, new Random(7));
+        try (WritableQcow2Image image = open(path)) {
+            model.resize(image, DISK);
+            model.write(image, 12345, 100_000);
+        }
+        assertSound(path);
+        model.assertIs(QemuImg.content(path, "qcow2"));
+    }
+
+    /** Each write is seen whole or not at all, for what excludes each other is whole calls. */
+    @Test
+    void othersReadBesideTheOneWhoWrites() throws Exception {
+        Path path = create("cluster_size=4096", DISK);
+        try (WritableQcow2Image image = open(path);
+                ExecutorService readers = Executors.newFixedThreadPool(2)) {
+            AtomicBoolean done = new AtomicBoolean();
+            Callable<Integer> reader = () -> {
+                int reads = 0;
+                byte[] content = new byte[64 << 10];
+                while (!done.get() || reads == 0) {
+                    image.read(4 << 10, ByteBuffer.wrap(content));
+                    assertThat(content).containsOnly(content[0]);
+                    image.extentAt(0, DISK);
+                    reads++;
+                }
+                return reads;
+            };
+            List<Future<Integer>> results = List.of(readers.submit(reader), readers.submit(reader));
+            try {
+                for (int i = 0; i < 200; i++) {
+                    byte[] content = new byte[64 << 10];
+                    Arrays.fill(content, (byte) i);
+                    image.write(4 << 10, ByteBuffer.wrap(content));
+                    if (i % 10 == 0) {
+                        image.discard(0, DISK);
+                        image.flush();
+                    }
+                }
+            } finally {
+                done.set(true);
+            }
+            for (Future<Integer> result : results) {
+                assertThat(result.get()).isPositive();
+            }
         }
     }
 
