@@ -24,7 +24,7 @@ record CrashRun(Sample sample, List<Operation> operations) {
     /**
      * @param most how many states to judge at most
      * @param writes how many changes each must survive
-     * @return how many were judged
+     * @return how many were judged, those within a recovery included
      * @throws AssertionError when a state is not what it should be; names it
      */
     int judge(Opener opener, int most, int writes) {
@@ -38,7 +38,7 @@ record CrashRun(Sample sample, List<Operation> operations) {
                     throw new AssertionError(state.toString(), e);
                 }
             }
-            return states.size();
+            return states.size() + judge.cutRecoveries();
         } catch (IOException | RuntimeException | AssertionError e) {
             throw new AssertionError(this.toString(), e);
         }

@@ -3,7 +3,9 @@ package io.cowshed.engine.proof;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import com.sun.management.ThreadMXBean;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -17,6 +19,9 @@ import org.junit.jupiter.api.io.TempDir;
 class HostileBytesTests {
 
     private static final int ROUNDS = Integer.getInteger("cowshed.hostile.rounds", 100);
+
+    /** All that is allocated in some 2000 calls together: a header that sized anything by itself would ask for more. */
+    private static final long MOST_ALLOCATED = 256L << 20;
 
     private static final List<Consumer<byte[]>> USES =
             List.of(HostileBytes::readAndMap, HostileBytes::check, HostileBytes::repair, HostileBytes::write);
@@ -35,14 +40,22 @@ class HostileBytesTests {
             for (int round = 0; round < (sample.isLarge() ? 1 : ROUNDS); round++) {
                 byte[] bad = round == 0 ? good : damaged(good, new Random(round));
                 for (Consumer<byte[]> use : USES) {
+                    long before = allocated();
                     assertThatCode(() -> use.accept(bad.clone()))
                             .as("%s, round %d", sample, round)
                             .doesNotThrowAnyException();
+                    assertThat(allocated() - before)
+                            .as("bytes allocated for %s, round %d", sample, round)
+                            .isLessThan(MOST_ALLOCATED);
                     tried++;
                 }
             }
         }
         assertThat(tried).isGreaterThan(USES.size() * ROUNDS);
+    }
+
+    private static long allocated() {
+        return ManagementFactory.getPlatformMXBean(ThreadMXBean.class).getCurrentThreadAllocatedBytes();
     }
 
     /** Damage lies where metadata is: at the beginning. */

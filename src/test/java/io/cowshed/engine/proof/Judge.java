@@ -15,8 +15,14 @@ final class Judge {
     /** How many changes an image must survive after a power cut. */
     static final int WRITES = 100;
 
+    /** Of so many states that need a recovery, one has it cut off. */
+    private static final int CHOSEN = 8;
+
+    private static final int CUTS = 8;
+
     private final Sample sample;
     private final int writes;
+    private int cutRecoveries;
 
     /** {@code writes} is how many random changes an image must survive. */
     Judge(Sample sample, int writes) {
@@ -40,8 +46,29 @@ final class Judge {
         CheckReport report = recover(state, content);
         require(report.errors() == 0, "errors", report);
         requireKept(expectation.promise(), state, report);
+        if (writes > 0 && report.leaks() > 0 && isChosen(state)) {
+            cutRecovery(state, content, expectation);
+        }
         if (writes > 0) {
             goOn(state, content, report.leaks());
+        }
+    }
+
+    /** How many states within a recovery were judged, too. */
+    int cutRecoveries() {
+        return cutRecoveries;
+    }
+
+    private static boolean isChosen(SectorFile state) {
+        return Arrays.hashCode(state.bytes()) % CHOSEN == 0;
+    }
+
+    private void cutRecovery(SectorFile state, byte[] content, Expectation expectation) throws IOException {
+        RecordingFile recording = new RecordingFile(state);
+        Qcow2Repair.repair(recording, Qcow2Repair.Scope.ALL);
+        for (CrashStates.State cut : CrashStates.of(recording, expectation, 0, CUTS, state.size())) {
+            judgeRepair(cut.file(), content);
+            cutRecoveries++;
         }
     }
 
