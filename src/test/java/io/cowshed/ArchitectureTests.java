@@ -96,6 +96,17 @@ class ArchitectureTests {
                 .check(MAIN);
     }
 
+    /** In other digits than these a tag matches nothing and a name is refused. */
+    @Test
+    void nothingIsWrittenInTheDigitsOfTheMachine() {
+        noClasses()
+                .should()
+                .callMethod(String.class, "formatted", Object[].class)
+                .orShould()
+                .callMethod(String.class, "format", String.class, Object[].class)
+                .check(MAIN);
+    }
+
     @Test
     void classesAreNamedForWhatTheyAre() {
         noClasses()

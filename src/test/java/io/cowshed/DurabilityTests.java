@@ -15,8 +15,8 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What is answered is on disk: the system calls of a service on its embedded database while it clones an image, and then
- * removes the clone, come in the order that {@code docs/architecture.md} promises. Without {@code strace} this fails.
+ * What is answered is on disk: the system calls of a service on its embedded database while it clones an image, removes
+ * the clone, and makes several at once, come in the order that {@code docs/architecture.md} promises. Without {@code strace} this fails.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DurabilityTests {
@@ -33,6 +33,8 @@ class DurabilityTests {
     private String clone;
     private Call cloned;
     private Call removed;
+    private List<String> many;
+    private Call allCloned;
 
     @BeforeAll
     void traceAServiceAtWork(@TempDir Path directory) throws IOException {
@@ -46,10 +48,18 @@ class DurabilityTests {
             assertThat(made.status()).isEqualTo(201);
             clone = made.json().path("id").asString();
             assertThat(api.delete("images/clone").status()).isEqualTo(204);
+            ApiClient.Answer all = api.postJson("images/base/clones", "{\"namePrefix\": \"many-\", \"count\": 5}");
+            assertThat(all.status()).isEqualTo(201);
+            many = all.json()
+                    .path("items")
+                    .valueStream()
+                    .map(item -> item.path("id").asString())
+                    .toList();
         }
         calls = SystemCalls.read(trace);
         volume = directory.resolve("data/volume").toRealPath().toString();
-        cloned = calls.of(SENDS, "TCP", "HTTP/1.1 201").getLast();
+        allCloned = calls.of(SENDS, "TCP", "HTTP/1.1 201").getLast();
+        cloned = calls.of(SENDS, "TCP", "HTTP/1.1 201").reversed().get(1);
         removed = calls.of(SENDS, "TCP", "HTTP/1.1 204").getLast();
     }
 
@@ -62,6 +72,25 @@ class DurabilityTests {
         Call database = firstAfter(rows, calls.of(SYNCS, DATABASE));
 
         inOrder(content, named, directory, rows, database, cloned);
+    }
+
+    @Test
+    void clonesMadeAtOnceAreOnDiskBeforeTheyAreAnswered() {
+        List<Call> named = many.stream()
+                .map(id -> only(calls.of(LINKS, volume + "/images/" + id + ".qcow2")))
+                .toList();
+        List<Call> flushes = calls.of(SYNCS, "<" + volume + "/images>").stream()
+                .filter(removed::isBefore)
+                .toList();
+        Call directory = only(flushes);
+        Call rows = firstAfter(directory, calls.of(DATABASE_WRITES, DATABASE));
+        Call database = firstAfter(rows, calls.of(SYNCS, DATABASE));
+
+        for (int i = 0; i < many.size(); i++) {
+            Call content = only(before(named.get(i), calls.of(SYNCS, volume + "/incoming/" + many.get(i))));
+            inOrder(content, named.get(i), directory);
+        }
+        inOrder(directory, rows, database, allCloned);
     }
 
     @Test

@@ -319,6 +319,12 @@ class HttpBadInputTests extends BadInputTests {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"//", "//api/v1/images", "///", "/api//v1/images"})
+    void refusesAPathWithAnEmptySegment(String path) {
+        refuses(400, "invalid-request", () -> send("GET", path));
+    }
+
     static Stream<String> badRequests() {
         String host = "Host: 127.0.0.1\r\nConnection: close\r\n";
         return Stream.of(

@@ -285,7 +285,31 @@ class ImageContentTests extends ServiceTests {
         Answer again = api.get("images/known/content", "If-None-Match", head.header("ETag"));
         assertThat(again.status()).isEqualTo(304);
         assertThat(again.bytes()).isEmpty();
+        assertThat(api.get("images/known/content", "If-None-Match", "*").status())
+                .isEqualTo(304);
         assertThat(api.get("images/known/content?format=vmdk").problem()).isEqualTo("invalid-request");
+    }
+
+    @Test
+    void contentThatIsNotTheOneAskedForIsRefused() {
+        api.upload("images?name=matched", RAW, disk(10));
+        api.post("images/matched/seal");
+        String tag = api.head("images/matched/content").header("ETag");
+
+        for (String match : List.of("*", tag, "\"a\", " + tag, "W/\"a\",," + tag + " , \"b\"")) {
+            Answer part = api.get("images/matched/content", "If-Match", match, "Range", "bytes=0-99");
+            assertThat(part.status()).as(match).isEqualTo(206);
+        }
+        for (String match : List.of("\"a\"", "W/" + tag, "nothing", "", tag + " " + tag)) {
+            for (String range : List.of("bytes=0-99", "bytes=99999999-")) {
+                Answer refused = api.get("images/matched/content", "If-Match", match, "Range", range);
+                assertThat(refused.problem()).as(match).isEqualTo("precondition-failed");
+                assertThat(refused.status()).isEqualTo(412);
+            }
+        }
+        assertThat(api.get("images/matched/content", "If-Match", "\"a\"", "If-None-Match", tag)
+                        .status())
+                .isEqualTo(412);
     }
 
     /** A base, a clone that writes over some of it and zeroes some, and a longer clone of that. */
@@ -304,6 +328,46 @@ class ImageContentTests extends ServiceTests {
                 file(prefix + "-top"),
                 "qcow2",
                 List.of("write -P 3 2100k 64k", "write -P 4 4M 1k", "discard 100k 64k"));
+    }
+
+    @Test
+    void theExtentsOfADamagedDiskDoNotEndLikeThoseOfASoundOne() throws IOException {
+        api.upload("images?name=damaged", RAW, disk(20));
+        long l2 = Integer.toUnsignedLong(at(file("damaged"), 44));
+        l2 = Integer.toUnsignedLong(at(file("damaged"), l2 + 4));
+        try (FileChannel channel = FileChannel.open(file("damaged"), StandardOpenOption.WRITE)) {
+            // The second cluster lies nowhere: its offset is no multiple of a cluster's size.
+            channel.write(ByteBuffer.allocate(8).putLong(0, 0x8000_0000_0000_0200L), l2 + 8);
+        }
+
+        Answer refused = api.get("images/damaged/extents");
+
+        assertThat(refused.status()).as("%s", refused).isEqualTo(422);
+        assertThat(refused.problem()).isEqualTo("invalid-image");
+    }
+
+    /** The 32 bits at that place. */
+    private static int at(Path file, long position) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(4);
+        try (FileChannel channel = FileChannel.open(file)) {
+            channel.read(bytes, position);
+        }
+        return bytes.getInt(0);
+    }
+
+    @Test
+    void rangesAreForGetAlone() {
+        byte[] disk = disk(21);
+        api.upload("images?name=headed", RAW, disk);
+
+        Answer head = api.head("images/headed/content", "Range", "bytes=0-99");
+
+        assertThat(head.status()).isEqualTo(200);
+        assertThat(head.header("Content-Range")).isEmpty();
+        assertThat(head.header("Content-Length"))
+                .isEqualTo(String.valueOf(api.get("images/headed/content").bytes().length));
+        assertThat(api.head("images/headed/content", "Range", "bytes=99999999-").status())
+                .isEqualTo(200);
     }
 
     private Path file(String image) {

@@ -2,8 +2,8 @@ package io.cowshed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cowshed.catalog.Catalog;
 import io.cowshed.catalog.Images;
+import io.cowshed.catalog.Settlement;
 import io.cowshed.testing.ApiClient;
 import io.cowshed.testing.ApiClient.Answer;
 import io.cowshed.testing.ServiceTests;
@@ -255,7 +255,8 @@ class TwoReplicasTests extends ServiceTests {
 
     private static void sweepUntil(AtomicBoolean done, TestService replica) {
         while (!done.get()) {
-            replica.bean(Volume.class).sweep(replica.bean(Catalog.class)::settle, replica.bean(Images.class)::exists);
+            replica.bean(Volume.class)
+                    .sweep(replica.bean(Settlement.class)::settle, replica.bean(Images.class)::exists);
         }
     }
 

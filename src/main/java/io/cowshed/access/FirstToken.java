@@ -58,7 +58,7 @@ class FirstToken {
 
     private void write(String secret) {
         try {
-            Files.createDirectories(file.toAbsolutePath().getParent());
+            Path directory = Files.createDirectories(file.toAbsolutePath().getParent());
             Path fresh = file.resolveSibling(file.getFileName() + ".new");
             Files.deleteIfExists(fresh);
             try (FileChannel channel = FileChannel.open(
@@ -69,6 +69,9 @@ class FirstToken {
                 channel.force(true);
             }
             Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+            try (FileChannel names = FileChannel.open(directory, StandardOpenOption.READ)) {
+                names.force(true);
+            }
         } catch (IOException e) {
             throw new UncheckedIOException("cannot write the administrator's token to " + file.toAbsolutePath(), e);
         }

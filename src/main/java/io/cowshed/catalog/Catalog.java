@@ -79,16 +79,6 @@ public class Catalog {
     }
 
     /**
-     * Ends what is under way for an image whose file nobody works on any more: a name that was only reserved is given back.
-     *
-     * @return whether the catalogue has the image, so that its file must stay
-     */
-    public boolean settle(UUID id) {
-        abandon(id);
-        return images.exists(id);
-    }
-
-    /**
      * Adds an image with no parent, whose file is in place.
      *
      * @throws NameTaken if another image has its name
@@ -139,6 +129,7 @@ public class Catalog {
         flush.orRefuse(Map.of(
                 Constraint.LIVE_NAME, () -> taken(names),
                 Constraint.PARENT, () -> changedMeanwhile(parent)));
+        lineages.countChildren(parent.id(), clones.size());
         ImageLink link = new ImageLink(parent.id(), parent.name(), parent.state());
         return clones.stream()
                 .map(clone -> new ImageEntry(clone, link, depth, 0))
@@ -177,14 +168,14 @@ public class Catalog {
     /**
      * Changes what may change about any image.
      *
-     * @param expectedVersion that the caller has read, or null to change whatever there is
+     * @param expectedVersions one of which the caller has read, or null to change whatever there is
      * @throws ImageChanged if it has another version
      * @throws NameTaken if another image has the new name
      * @throws CowshedException of type INVALID_REQUEST if a new value cannot be
      */
-    public Image change(ImageRef ref, @Nullable Long expectedVersion, ImageChange change) {
+    public Image change(ImageRef ref, @Nullable Set<Long> expectedVersions, ImageChange change) {
         Image image = images.lock(ref);
-        requireVersion(image, expectedVersion);
+        requireVersion(image, expectedVersions);
         ImageName name = change.name();
         boolean renamed = name != null && !name.value().equals(image.name());
         if (renamed) {
@@ -202,9 +193,9 @@ public class Catalog {
      * @throws CowshedException as {@link #remove} does
      */
     @Transactional(readOnly = true)
-    public Image checkRemoval(ImageRef ref, @Nullable Long expectedVersion) {
+    public Image checkRemoval(ImageRef ref, @Nullable Set<Long> expectedVersions) {
         Image image = images.find(ref);
-        requireVersion(image, expectedVersion);
+        requireVersion(image, expectedVersions);
         image.requireRemovable();
         requireChildless(image, "removed");
         return image;
@@ -227,17 +218,18 @@ public class Catalog {
     /**
      * Removes an image for good; its file is still there.
      *
-     * @param expectedVersion that the caller has read, or null to remove whatever there is
+     * @param expectedVersions one of which the caller has read, or null to remove whatever there is
      * @return what it was
      * @throws ImageChanged if it has another version
      * @throws ImageHasChildren if it has any, in the trash or not
      * @throws CowshedException of type IMAGE_PROTECTED, or of type IMAGE_NOT_AVAILABLE while it is creating
      */
-    public Image remove(ImageRef ref, @Nullable Long expectedVersion) {
+    public Image remove(ImageRef ref, @Nullable Set<Long> expectedVersions) {
         Image image = images.lock(ref);
-        requireVersion(image, expectedVersion);
+        requireVersion(image, expectedVersions);
         image.requireRemovable();
         requireChildless(image, "removed");
+        uncount(image);
         entities.remove(image);
         flush.orRefuse(Map.of(Constraint.PARENT, () -> hasChildren(image, "removed")));
         return image;
@@ -251,8 +243,19 @@ public class Catalog {
         return image;
     }
 
-    private static void requireVersion(Image image, @Nullable Long expected) {
-        if (expected != null && expected != image.version()) {
+    /**
+     * Locks the parent's row, after the image's own. No deadlock can come of it: nobody who holds the lock of an image
+     * waits for that of a clone of it. It is done before the image's row is deleted, since whoever clones the parent at
+     * that time would wait to see whether the name becomes free.
+     */
+    private void uncount(Image image) {
+        if (image.parentId() != null) {
+            lineages.countChildren(image.parentId(), -1);
+        }
+    }
+
+    private static void requireVersion(Image image, @Nullable Set<Long> expected) {
+        if (expected != null && !expected.contains(image.version())) {
             throw new ImageChanged(image);
         }
     }
@@ -277,7 +280,7 @@ public class Catalog {
     }
 
     private void requireChildless(Image image, String attempt) {
-        if (lineages.childrenCount(image.id()) > 0) {
+        if (lineages.hasChildren(image.id())) {
             throw hasChildren(image, attempt);
         }
     }

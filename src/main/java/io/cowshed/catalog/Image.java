@@ -16,7 +16,6 @@ import jakarta.persistence.Version;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -275,7 +274,7 @@ public class Image {
 
     /** In lower case as Java has it, so that both databases find the same. */
     private String searchText() {
-        return (name + "\n" + description).toLowerCase(Locale.ROOT);
+        return Text.lowered(name + "\n" + description);
     }
 
     private void lay(Layout layout) {

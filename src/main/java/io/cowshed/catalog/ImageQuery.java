@@ -35,10 +35,6 @@ public record ImageQuery(
 
     private static final int MAX_TEXT = 200;
 
-    /** Every image that is not in the trash, oldest first. */
-    public static final ImageQuery ALL = new ImageQuery(
-            null, LabelSelector.any(), UNTRASHED, null, null, null, ImageSort.DEFAULT, null, DEFAULT_LIMIT);
-
     /** @throws CowshedException of type INVALID_REQUEST if the text, the states or the limit cannot be */
     public ImageQuery {
         if (text != null) {

@@ -1,7 +1,5 @@
 package io.cowshed.catalog;
 
-import io.cowshed.problem.CowshedException;
-import io.cowshed.volume.ImageFileMissing;
 import jakarta.persistence.EntityManager;
 import jakarta.persistence.LockModeType;
 import java.util.List;
@@ -55,14 +53,6 @@ public class Images {
             }
             entities.detach(image);
         }
-    }
-
-    /**
-     * Why the file of an image that was found just now is missing: somebody removed the image meanwhile, or else the volume
-     * has lost it.
-     */
-    public CowshedException missing(UUID id, ImageFileMissing failure) {
-        return exists(id) ? failure : new ImageNotFound(ImageRef.of(id));
     }
 
     /** Whether the image is catalogued now, in whatever state. */

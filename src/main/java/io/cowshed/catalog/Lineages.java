@@ -13,9 +13,10 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.RowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.annotation.Propagation;
 import org.springframework.transaction.annotation.Transactional;
 
-/** Follows the graph of images. Depth is always counted, never kept. */
+/** Follows the graph of images. Depth is always counted, never kept; {@link Catalog} keeps how many children each has. */
 @Component
 @Transactional(readOnly = true)
 public class Lineages {
@@ -85,17 +86,39 @@ public class Lineages {
         return numbers(CHAINS + "select start, max(distance) as n from chain group by start", ids, Math::toIntExact);
     }
 
-    /** How many direct clones each has, those in the trash too, in one query; who has none is left out. */
+    /** How many direct clones each has, those in the trash too, in one query; ids of no image are left out. For views. */
     Map<UUID, Long> childrenCounts(Collection<UUID> ids) {
-        return numbers(
-                "select parent_id as start, count(*) as n from image where parent_id in (:ids) group by parent_id",
-                ids,
-                count -> count);
+        return numbers("select id as start, child_count as n from image where id in (:ids)", ids, count -> count);
     }
 
-    /** How many direct clones the image has, those in the trash too. */
+    /** How many direct clones the image has, those in the trash too: counted from the rows. */
     long childrenCount(UUID id) {
-        return childrenCounts(List.of(id)).getOrDefault(id, 0L);
+        return database.sql("select count(*) from image where parent_id = :id")
+                .param("id", id)
+                .query(Long.class)
+                .single();
+    }
+
+    /** Whether the image has a direct clone, in the trash or not: asked of the rows, whatever the counter says. */
+    boolean hasChildren(UUID id) {
+        return database.sql("select exists (select 1 from image where parent_id = :id)")
+                .param("id", id)
+                .query(Boolean.class)
+                .single();
+    }
+
+    /**
+     * Counts clones that the caller's transaction adds to an image or takes from it. The image's version stays: nothing
+     * that a caller may change has changed.
+     *
+     * @param change how many more there are; negative for fewer
+     */
+    @Transactional(propagation = Propagation.MANDATORY)
+    void countChildren(UUID parent, int change) {
+        database.sql("update image set child_count = child_count + :change where id = :parent")
+                .param("change", change)
+                .param("parent", parent)
+                .update();
     }
 
     /** The oldest direct clones of the image, those in the trash too. */

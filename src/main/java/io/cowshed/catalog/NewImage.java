@@ -37,9 +37,4 @@ public record NewImage(
             }
         }
     }
-
-    /** A persistent image with nothing but a name. */
-    public static NewImage named(UUID id, ImageName name) {
-        return new NewImage(id, name, "", Labels.none(), Lifetime.PERSISTENT, null);
-    }
 }

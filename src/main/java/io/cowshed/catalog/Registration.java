@@ -17,11 +17,11 @@ public class Registration {
 
     private static final Logger LOG = LoggerFactory.getLogger(Registration.class);
 
-    private final Catalog catalog;
+    private final Settlement settlement;
     private final TransactionOperations transaction;
 
-    Registration(Catalog catalog, TransactionOperations transaction) {
-        this.catalog = catalog;
+    Registration(Settlement settlement, TransactionOperations transaction) {
+        this.settlement = settlement;
         this.transaction = transaction;
     }
 
@@ -46,7 +46,7 @@ public class Registration {
     private void settle(List<NewImageFile> files, Throwable failure) {
         try {
             for (NewImageFile file : files) {
-                if (catalog.settle(file.image())) {
+                if (settlement.settle(file.image())) {
                     file.catalogued();
                 } else {
                     file.discard();

@@ -36,6 +36,17 @@ final class Text {
         return value;
     }
 
+    /**
+     * In lower case, each character by itself: as long as {@code value}, and the same wherever a character stands.
+     * {@link String#toLowerCase} is neither ({@code İ} becomes two characters, the last sigma of a word is another).
+     */
+    static String lowered(String value) {
+        return value.codePoints()
+                .map(Character::toLowerCase)
+                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                .toString();
+    }
+
     /** A refusal of the request as such. */
     static CowshedException refuse(String detail, String action) {
         return new CowshedException(ProblemType.INVALID_REQUEST, detail, action);

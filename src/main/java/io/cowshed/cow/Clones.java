@@ -3,9 +3,9 @@ package io.cowshed.cow;
 import io.cowshed.catalog.Catalog;
 import io.cowshed.catalog.Image;
 import io.cowshed.catalog.ImageEntry;
+import io.cowshed.catalog.ImageFiles;
 import io.cowshed.catalog.ImageName;
 import io.cowshed.catalog.ImageRef;
-import io.cowshed.catalog.Images;
 import io.cowshed.catalog.Layout;
 import io.cowshed.catalog.NewClone;
 import io.cowshed.catalog.NewImage;
@@ -18,7 +18,6 @@ import io.cowshed.engine.qcow2.ImageTooLargeException;
 import io.cowshed.engine.qcow2.format.ImageIdentity;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
-import io.cowshed.volume.ImageFileMissing;
 import io.cowshed.volume.ImageFileStatus;
 import io.cowshed.volume.NewImageFile;
 import io.cowshed.volume.Volume;
@@ -38,7 +37,7 @@ public class Clones {
     private static final long OVERLAY_SIZE = 24 << 10;
 
     private final Catalog catalog;
-    private final Images images;
+    private final ImageFiles imageFiles;
     private final Registration registration;
     private final Volume volume;
     private final TimeOrderedIds ids;
@@ -47,14 +46,14 @@ public class Clones {
 
     Clones(
             Catalog catalog,
-            Images images,
+            ImageFiles imageFiles,
             Registration registration,
             Volume volume,
             TimeOrderedIds ids,
             Clock clock,
             SizeLimit sizes) {
         this.catalog = catalog;
-        this.images = images;
+        this.imageFiles = imageFiles;
         this.registration = registration;
         this.volume = volume;
         this.ids = ids;
@@ -80,7 +79,7 @@ public class Clones {
         if (virtualSize != null && virtualSize > parent.virtualSize()) {
             sizes.requireAllowed(virtualSize);
         }
-        requireFile(parent);
+        imageFiles.use(parent.id(), volume::requireFile);
         volume.requireRoomFor(OVERLAY_SIZE * names.size());
         long size = virtualSize == null ? parent.virtualSize() : virtualSize;
         List<NewImage> wanted = names.stream()
@@ -96,25 +95,21 @@ public class Clones {
         }
     }
 
-    private void requireFile(Image parent) {
-        try {
-            volume.requireFile(parent.id());
-        } catch (ImageFileMissing e) {
-            throw images.missing(parent.id(), e);
-        }
-    }
-
     /** Makes and publishes the files, all or none. */
     private List<NewClone> make(List<NewImage> wanted, long size, Image parent, List<NewImageFile> files) {
         try {
-            List<NewClone> clones = new ArrayList<>(wanted.size());
+            long rounded = size;
             for (NewImage image : wanted) {
                 NewImageFile file = volume.create(image.id());
                 files.add(file);
-                long rounded = write(file, image.name(), size, parent);
-                ImageFileStatus status = file.publish();
+                rounded = write(file, image.name(), size, parent);
+            }
+            List<ImageFileStatus> published = NewImageFile.publish(files);
+            List<NewClone> clones = new ArrayList<>(wanted.size());
+            for (int i = 0; i < wanted.size(); i++) {
+                long allocated = published.get(i).allocatedSize();
                 clones.add(new NewClone(
-                        image, new Layout(rounded, status.allocatedSize(), 1 << FreshImage.DEFAULT_CLUSTER_BITS)));
+                        wanted.get(i), new Layout(rounded, allocated, 1 << FreshImage.DEFAULT_CLUSTER_BITS)));
             }
             return clones;
         } catch (Throwable failure) {
@@ -133,6 +128,7 @@ public class Clones {
         }
     }
 
+    /** The size of the disk, in whole sectors. */
     private static long write(NewImageFile file, ImageName name, long size, Image parent) {
         try {
             return FreshImage.overlay(

@@ -3,22 +3,25 @@ package io.cowshed.cow;
 import io.cowshed.catalog.Catalog;
 import io.cowshed.catalog.FileStamp;
 import io.cowshed.catalog.Image;
+import io.cowshed.catalog.ImageFiles;
 import io.cowshed.catalog.ImageRef;
 import io.cowshed.catalog.Images;
 import io.cowshed.catalog.KnownDigest;
 import io.cowshed.catalog.Lineages;
+import io.cowshed.catalog.Settlement;
 import io.cowshed.engine.block.ContentDigest;
 import io.cowshed.engine.block.DiskImage;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import io.cowshed.volume.HeldImage;
-import io.cowshed.volume.ImageFileMissing;
 import io.cowshed.volume.Volume;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionOperations;
 
@@ -29,16 +32,29 @@ import org.springframework.transaction.support.TransactionOperations;
 @Component
 public class Sealing {
 
+    private static final Logger LOG = LoggerFactory.getLogger(Sealing.class);
+
     private final Catalog catalog;
     private final Images images;
+    private final ImageFiles files;
     private final Lineages lineages;
+    private final Settlement settlement;
     private final Volume volume;
     private final TransactionOperations transaction;
 
-    Sealing(Catalog catalog, Images images, Lineages lineages, Volume volume, TransactionOperations transaction) {
+    Sealing(
+            Catalog catalog,
+            Images images,
+            ImageFiles files,
+            Lineages lineages,
+            Settlement settlement,
+            Volume volume,
+            TransactionOperations transaction) {
         this.catalog = catalog;
         this.images = images;
+        this.files = files;
         this.lineages = lineages;
+        this.settlement = settlement;
         this.volume = volume;
         this.transaction = transaction;
     }
@@ -56,19 +72,28 @@ public class Sealing {
         }
         image.requireAvailable("sealed");
         UUID id = image.id();
-        try (HeldImage held = hold(id)) {
+        try (HeldImage held = files.use(id, volume::hold)) {
             KnownDigest digest = digest(id, held);
             held.seal();
             try {
                 return transaction.execute(_ -> answer.apply(
                         catalog.seal(ImageRef.of(id), digest, held.status().allocatedSize())));
             } catch (RuntimeException failure) {
-                // The commit may have been done all the same: only what the catalogue says now counts.
-                if (!images.find(ImageRef.of(id)).isSealed()) {
-                    held.unseal();
-                }
+                settle(id, held, failure);
                 throw failure;
             }
+        }
+    }
+
+    /** A commit that failed may still have been done. */
+    private void settle(UUID id, HeldImage held, RuntimeException failure) {
+        try {
+            if (!settlement.isSealed(id)) {
+                held.unseal();
+            }
+        } catch (RuntimeException e) {
+            LOG.warn("Whether image {} is sealed cannot be told now; its file stays read-only", id, e);
+            failure.addSuppressed(e);
         }
     }
 
@@ -81,18 +106,10 @@ public class Sealing {
      */
     public <T> T unseal(ImageRef ref, Function<Image, T> answer) {
         UUID id = catalog.checkUnsealing(ref).id();
-        try (HeldImage held = hold(id)) {
+        try (HeldImage held = files.use(id, volume::hold)) {
             T answered = transaction.execute(_ -> answer.apply(catalog.unseal(ImageRef.of(id))));
             held.unseal();
             return answered;
-        }
-    }
-
-    private HeldImage hold(UUID id) {
-        try {
-            return volume.hold(id);
-        } catch (ImageFileMissing e) {
-            throw images.missing(id, e);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.cowshed.database;
 
+import io.cowshed.problem.DatabaseUnavailable;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -55,8 +56,8 @@ final class GroupCheckpoint {
     private void refuseAfterFailure() {
         if (failure != null) {
             throw new DatabaseUnavailable(
-                    "The database could not be written to disk; what was changed since is not safe. Cowshed must be "
-                            + "started again, with a disk that works.",
+                    "The database could not be written to disk; what was changed since is not safe.",
+                    "Ask the operator to start Cowshed again, with a disk that works.",
                     failure);
         }
     }

@@ -1,6 +1,7 @@
 package io.cowshed.database;
 
 import io.cowshed.problem.CowshedException;
+import io.cowshed.problem.DatabaseUnavailable;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +17,7 @@ final class UnavailableDatabaseInterceptor implements MethodInterceptor {
             throw refusal;
         } catch (RuntimeException e) {
             if (SqlFailures.isUnavailable(e)) {
-                throw new DatabaseUnavailable("The database cannot be reached, or did not answer in time.", e);
+                throw new DatabaseUnavailable(e);
             }
             throw e;
         }

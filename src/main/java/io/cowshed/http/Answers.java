@@ -6,10 +6,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
 import org.springframework.stereotype.Component;
 import org.springframework.web.context.request.RequestAttributes;
 import org.springframework.web.context.request.RequestContextHolder;
+import org.springframework.web.context.request.ServletRequestAttributes;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -27,16 +29,19 @@ public class Answers {
         this.store = store;
     }
 
-    /** 200 with the resource as it is now. */
+    /** 200 with the resource as it is now, or 304 where the request names it as known. */
     public <T> ResponseEntity<T> ok(T body, long version) {
-        return ResponseEntity.ok()
-                .eTag(EntityTag.of(version, json.writeValueAsBytes(body)))
-                .body(body);
+        ResponseEntity<T> answer = tagged(body, version);
+        return isEverythingKnown()
+                ? ResponseEntity.status(HttpStatus.NOT_MODIFIED)
+                        .eTag(String.valueOf(answer.getHeaders().getETag()))
+                        .build()
+                : answer;
     }
 
     /** 200 to a change; call it inside the change's transaction. */
     public <T> ResponseEntity<T> changed(T body, long version) {
-        return recorded(ok(body, version));
+        return recorded(tagged(body, version));
     }
 
     /** 201 for one new resource; call it inside the transaction that makes it. */
@@ -46,6 +51,21 @@ public class Answers {
             answer.eTag(EntityTag.of(version.getAsLong(), json.writeValueAsBytes(body)));
         }
         return recorded(answer.body(body));
+    }
+
+    /** Spring answers 304 to the tags of a list by itself, but knows the asterisk only from changes. */
+    private static boolean isEverythingKnown() {
+        if (!(RequestContextHolder.getRequestAttributes() instanceof ServletRequestAttributes attributes)) {
+            return false;
+        }
+        String header = attributes.getRequest().getHeader(HttpHeaders.IF_NONE_MATCH);
+        return header != null && EntityTag.isAny(header);
+    }
+
+    private <T> ResponseEntity<T> tagged(T body, long version) {
+        return ResponseEntity.ok()
+                .eTag(EntityTag.of(version, json.writeValueAsBytes(body)))
+                .body(body);
     }
 
     private <T> ResponseEntity<T> recorded(ResponseEntity<T> answer) {

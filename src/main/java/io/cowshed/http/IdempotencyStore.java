@@ -63,7 +63,16 @@ class IdempotencyStore {
             return tryClaim(claim, fingerprint);
         } catch (DuplicateKeyException e) {
             // Another request inserted the same key between our look and our insert: now there is a row to find.
+            return tryClaimAgain(claim, fingerprint);
+        }
+    }
+
+    private Optional<RecordedAnswer> tryClaimAgain(IdempotencyClaim claim, String fingerprint) {
+        try {
             return tryClaim(claim, fingerprint);
+        } catch (DuplicateKeyException e) {
+            // That request let the key go, and yet another took it.
+            throw new RequestInProgress();
         }
     }
 

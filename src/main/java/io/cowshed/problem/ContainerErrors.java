@@ -68,11 +68,9 @@ class ContainerErrors implements ErrorController {
             CowshedException refusal =
                     ProblemRenderer.ofStatus(HttpStatusCode.valueOf(response.getStatus()), null, HttpHeaders.EMPTY);
             // No message converter lives here; nothing in these three values needs escaping.
-            String body = "{\"type\":\"%s\",\"title\":\"%s\",\"status\":%d}"
-                    .formatted(
-                            refusal.type().uri(),
-                            refusal.type().title(),
-                            refusal.type().status().value());
+            String body = "{\"type\":\"" + refusal.type().uri() + "\",\"title\":\""
+                    + refusal.type().title() + "\",\"status\":"
+                    + refusal.type().status().value() + "}";
             try {
                 response.setStatus(refusal.type().status().value());
                 response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);

@@ -56,15 +56,23 @@ class ProblemRenderer {
             // Half an answer is out, or nobody listens any more: the broken connection tells the client.
             throw failure;
         }
-        response.resetBuffer();
+        resetHeaders(response);
         return render(translate(failure), request.getRequestURI());
+    }
+
+    /** What was said of the answer that failed is not true of the problem; only what chose the answer chose this too. */
+    private static void resetHeaders(HttpServletResponse response) {
+        List<String> vary = List.copyOf(response.getHeaders(HttpHeaders.VARY));
+        response.reset();
+        vary.forEach(value -> response.addHeader(HttpHeaders.VARY, value));
     }
 
     static ResponseEntity<ProblemDetail> render(CowshedException refusal, String path) {
         ProblemDetail detail = ProblemDetail.forStatusAndDetail(refusal.type().status(), refusal.detail());
         detail.setType(refusal.type().uri());
         detail.setTitle(refusal.type().title());
-        detail.setInstance(URI.create(path));
+        // As a reference, a path with two slashes in front would begin with a host (RFC 3986, section 4.2).
+        detail.setInstance(URI.create(path.startsWith("//") ? "/." + path : path));
         if (refusal.action() != null) {
             detail.setProperty("action", refusal.action());
         }
@@ -232,17 +240,6 @@ class ProblemRenderer {
                     header(name, String.join(", ", headers.getOrEmpty(name)));
                 }
             }
-        }
-    }
-
-    private static final class DatabaseUnavailable extends CowshedException {
-        DatabaseUnavailable(Exception cause) {
-            super(
-                    ProblemType.DATABASE_UNAVAILABLE,
-                    "The database did not answer, or was too busy. If this was a change, it may or may not have been made.",
-                    "Try again; with the same Idempotency-Key a POST is not done twice.",
-                    cause);
-            header(HttpHeaders.RETRY_AFTER, "2");
         }
     }
 

@@ -2,6 +2,7 @@ package io.cowshed.retention;
 
 import io.cowshed.catalog.Catalog;
 import io.cowshed.catalog.Images;
+import io.cowshed.catalog.Settlement;
 import io.cowshed.volume.Volume;
 import java.util.UUID;
 import org.slf4j.Logger;
@@ -23,11 +24,13 @@ class CrashSweep {
 
     private final Catalog catalog;
     private final Images images;
+    private final Settlement settlement;
     private final Volume volume;
 
-    CrashSweep(Catalog catalog, Images images, Volume volume) {
+    CrashSweep(Catalog catalog, Images images, Settlement settlement, Volume volume) {
         this.catalog = catalog;
         this.images = images;
+        this.settlement = settlement;
         this.volume = volume;
     }
 
@@ -35,7 +38,7 @@ class CrashSweep {
     @Scheduled(initialDelay = 600_000, fixedDelay = 600_000)
     void sweep() {
         try {
-            volume.sweep(catalog::settle, images::exists);
+            volume.sweep(settlement::settle, images::exists);
             for (UUID id : images.creating()) {
                 // A file is made before its row and loses its incoming name after it: without one, nobody is at work.
                 if (!volume.isIncoming(id)) {

@@ -7,7 +7,6 @@ import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Locale;
-import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 import org.jspecify.annotations.Nullable;
 import org.tukaani.xz.XZInputStream;
 
@@ -22,17 +21,13 @@ enum Coding {
     GZIP {
         @Override
         InputStream decode(InputStream body) throws IOException {
-            return GzipCompressorInputStream.builder()
-                    .setInputStream(new BufferedInputStream(body, BUFFER))
-                    .setDecompressConcatenated(true)
-                    .get();
+            return GzipStream.over(body);
         }
     },
     ZSTD {
         @Override
         InputStream decode(InputStream body) throws IOException {
-            // 2^27 bytes is what the zstd tool itself accepts without being asked.
-            return new ZstdInputStream(body).setLongMax(27);
+            return new ZstdInputStream(body).setLongMax(ZSTD_WINDOW_LOG);
         }
     },
     XZ {
@@ -43,6 +38,9 @@ enum Coding {
     };
 
     private static final int BUFFER = 64 << 10;
+
+    /** 8 MiB, the most that RFC 9659, section 3, allows: what {@code zstd} takes without --ultra and --long. */
+    private static final int ZSTD_WINDOW_LOG = 23;
 
     /** Enough for {@code xz -9}, whose dictionary is 64 MiB long. */
     static final int XZ_MEMORY_KIB = 66 << 10;

@@ -2,12 +2,12 @@ package io.cowshed.transfer;
 
 import io.cowshed.catalog.FileStamp;
 import io.cowshed.catalog.Image;
+import io.cowshed.catalog.ImageFiles;
 import io.cowshed.catalog.ImageNotFound;
 import io.cowshed.catalog.ImageRef;
 import io.cowshed.catalog.Images;
 import io.cowshed.catalog.Lineages;
 import io.cowshed.engine.block.DiskImage;
-import io.cowshed.volume.ImageFileMissing;
 import io.cowshed.volume.Volume;
 import java.io.IOException;
 import java.util.Set;
@@ -19,11 +19,13 @@ import org.springframework.stereotype.Component;
 public class Exports {
 
     private final Images images;
+    private final ImageFiles files;
     private final Lineages lineages;
     private final Volume volume;
 
-    Exports(Images images, Lineages lineages, Volume volume) {
+    Exports(Images images, ImageFiles files, Lineages lineages, Volume volume) {
         this.images = images;
+        this.files = files;
         this.lineages = lineages;
         this.volume = volume;
     }
@@ -39,7 +41,7 @@ public class Exports {
         image.requireAvailable("read");
         UUID id = image.id();
         try {
-            DiskImage disk = volume.open(id, Set.copyOf(lineages.chain(id)));
+            DiskImage disk = files.use(id, _ -> volume.open(id, Set.copyOf(lineages.chain(id))));
             try {
                 // Only what is read while nobody can write is sure to belong to the bytes.
                 return new OpenDisk(disk, images.find(ImageRef.of(id)), stamp(id));
@@ -47,8 +49,6 @@ public class Exports {
                 disk.close();
                 throw e;
             }
-        } catch (ImageFileMissing e) {
-            throw images.missing(id, e);
         } catch (IOException e) {
             throw ReadFailures.of(id, e);
         }

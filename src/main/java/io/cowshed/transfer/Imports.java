@@ -96,8 +96,8 @@ public class Imports {
             catalog.reserve(wanted, createdBy);
             try {
                 DiskReceiver receiver = new DiskReceiver(file.file(), identity(wanted), sizes.longestDisk());
-                ReceivedDisk disk = threads.call(coding, () -> {
-                    try (IncomingBody body = new IncomingBody(stream, coding, sizes.longestDisk(), sha256)) {
+                ReceivedDisk disk = threads.call(coding, stream, sent -> {
+                    try (IncomingBody body = new IncomingBody(sent, coding, sizes.longestDisk(), sha256)) {
                         return receiver.receive(format, body);
                     }
                 });

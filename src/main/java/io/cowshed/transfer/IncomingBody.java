@@ -1,5 +1,7 @@
 package io.cowshed.transfer;
 
+import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdIOException;
 import io.cowshed.problem.BodyBrokeOff;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
@@ -94,6 +96,13 @@ final class IncomingBody implements AutoCloseable {
     }
 
     private static CowshedException undecodable(IOException failure) {
+        if (failure instanceof ZstdIOException zstd && zstd.getErrorCode() == Zstd.errFrameParameterWindowTooLarge()) {
+            return new CowshedException(
+                    ProblemType.UNSUPPORTED_MEDIA_TYPE,
+                    "The body's zstd window is longer than the 8 MiB that RFC 9659 allows.",
+                    "Compress it without --ultra and --long, or with --long=23.",
+                    failure);
+        }
         return new CowshedException(
                 ProblemType.MALFORMED_BODY,
                 "The body is not what its Content-Encoding says, or it is cut off: " + failure.getMessage() + ".",

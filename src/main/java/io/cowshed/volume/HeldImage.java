@@ -4,6 +4,7 @@ import io.cowshed.engine.block.BlockFile;
 import io.cowshed.engine.posix.FileLock;
 import io.cowshed.engine.posix.PosixFile;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.util.UUID;
 
@@ -13,6 +14,7 @@ import java.util.UUID;
 public final class HeldImage implements AutoCloseable {
 
     private static final int SEALED = 0444;
+    private static final int OWNER_WRITES = 0200;
 
     private final UUID image;
     private final int unsealed;
@@ -25,7 +27,24 @@ public final class HeldImage implements AutoCloseable {
     }
 
     static HeldImage hold(VolumeLayout layout, UUID image, int mode) throws IOException {
-        PosixFile file = PosixFile.openForReading(layout.image(image));
+        return hold(layout, image, mode, PosixFile.openForReading(layout.image(image)));
+    }
+
+    /** Root may open a file of mode 0444 for writing; a sealed image is not written to by root either. */
+    static HeldImage holdForWriting(VolumeLayout layout, UUID image, int mode) throws IOException {
+        HeldImage held = hold(layout, image, mode, PosixFile.openForWriting(layout.image(image)));
+        try {
+            if ((held.file.status().mode() & OWNER_WRITES) == 0) {
+                throw new AccessDeniedException(layout.image(image).toString(), null, "it is read-only");
+            }
+            return held;
+        } catch (Throwable e) {
+            held.file.close();
+            throw e;
+        }
+    }
+
+    private static HeldImage hold(VolumeLayout layout, UUID image, int mode, PosixFile file) throws IOException {
         try {
             FileLock.againstReadersAndWriters(file);
             if (!file.isAt(layout.image(image))) {
@@ -38,7 +57,7 @@ public final class HeldImage implements AutoCloseable {
         }
     }
 
-    /** The file, for reading. Closing it does nothing. */
+    /** The file, for writing where it is held for that. Closing it does nothing. */
     public BlockFile file() {
         return new VolumeFile(file);
     }

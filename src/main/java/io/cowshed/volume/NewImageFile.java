@@ -9,6 +9,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
@@ -38,7 +39,9 @@ public final class NewImageFile implements AutoCloseable {
     private final UUID image;
     private final Path incoming;
     private final PosixFile file;
-    private boolean published;
+
+    /** Whether {@link #close()} leaves the names as they are. */
+    private boolean decided;
 
     private NewImageFile(VolumeLayout layout, DirectorySyncs syncs, UUID image, Path incoming, PosixFile file) {
         this.layout = layout;
@@ -99,13 +102,40 @@ public final class NewImageFile implements AutoCloseable {
      * @throws VolumeUnavailable when the volume fails, or already has a file for this image
      */
     public ImageFileStatus publish() {
+        ImageFileStatus status = name();
+        flushNames();
+        decided = true;
+        return status;
+    }
+
+    /**
+     * Publishes files that belong together: as {@link #publish()} does it with each, but their names are flushed once, all at
+     * the end. After a failure some of them may have their names.
+     *
+     * @return the files as they are published, in the same order
+     */
+    public static List<ImageFileStatus> publish(List<NewImageFile> files) {
+        List<ImageFileStatus> statuses = files.stream().map(NewImageFile::name).toList();
+        files.getLast().flushNames();
+        files.forEach(file -> file.decided = true);
+        return statuses;
+    }
+
+    private ImageFileStatus name() {
         try {
             file.setModified(file.status().modified().minus(BACKDATED));
             file.flush();
-            published = true;
             file.link(layout.image(image));
-            syncs.sync(layout.images());
             return ImageFileStatus.of(file.status());
+        } catch (IOException e) {
+            throw VolumeFailures.of(image, e);
+        }
+    }
+
+    /** All images have their names in the same directory. */
+    private void flushNames() {
+        try {
+            syncs.sync(layout.images());
         } catch (IOException e) {
             throw VolumeFailures.of(image, e);
         }
@@ -113,6 +143,7 @@ public final class NewImageFile implements AutoCloseable {
 
     /** The image's row has been committed: the file stays. Where the incoming name cannot be removed, a sweep does it. */
     public void catalogued() {
+        decided = true;
         try (file) {
             Files.deleteIfExists(incoming);
         } catch (IOException e) {
@@ -123,27 +154,33 @@ public final class NewImageFile implements AutoCloseable {
     /** The image's row is known not to have been committed, and never to be: the file goes at once. */
     public void discard() {
         try {
-            if (file.isAt(layout.image(image))) {
-                Files.delete(layout.image(image));
-                syncs.sync(layout.images());
-            }
-            Files.deleteIfExists(incoming);
+            removeNames();
             file.close();
         } catch (IOException e) {
             throw VolumeFailures.of(image, e);
         }
     }
 
+    /** The incoming name goes last; where its turn does not come, a sweep goes on from there. */
+    private void removeNames() throws IOException {
+        decided = true;
+        if (file.isAt(layout.image(image))) {
+            Files.delete(layout.image(image));
+            syncs.sync(layout.images());
+        }
+        Files.deleteIfExists(incoming);
+    }
+
     /**
-     * Lets the file go. One that was not published is removed. One that was, and is neither {@linkplain #catalogued()
+     * Lets the file go. One that was not published, or not wholly, is removed. One that was, and is neither {@linkplain #catalogued()
      * catalogued} nor {@linkplain #discard() discarded}, is left as it is: whether it lives, the next sweep asks the
      * catalogue.
      */
     @Override
     public void close() {
         try (file) {
-            if (!published) {
-                Files.deleteIfExists(incoming);
+            if (!decided) {
+                removeNames();
             }
         } catch (IOException e) {
             throw VolumeFailures.of(image, e);

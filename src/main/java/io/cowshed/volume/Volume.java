@@ -8,6 +8,7 @@ import io.cowshed.engine.posix.FileLock;
 import io.cowshed.engine.posix.FileStatus;
 import io.cowshed.engine.posix.PosixFile;
 import io.cowshed.engine.qcow2.ImageChain;
+import io.cowshed.engine.qcow2.WritableQcow2Image;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileStore;
@@ -29,11 +30,13 @@ public final class Volume {
     private final VolumeLayout layout;
     private final int fileMode;
     private final DirectorySyncs syncs;
+    private final UUID installation;
 
-    Volume(VolumeLayout layout, int fileMode, DirectorySyncs syncs) {
+    Volume(VolumeLayout layout, int fileMode, DirectorySyncs syncs, UUID installation) {
         this.layout = layout;
         this.fileMode = fileMode;
         this.syncs = syncs;
+        this.installation = installation;
     }
 
     /**
@@ -47,7 +50,7 @@ public final class Volume {
         VolumeLayout layout = new VolumeLayout(root);
         DirectorySyncs syncs = DirectorySyncs.coalesced();
         new VolumeCheck(layout, syncs).run(installation, anyImage);
-        return new Volume(layout, fileMode, syncs);
+        return new Volume(layout, fileMode, syncs, installation);
     }
 
     /** Where an image's file is, relative to the root of the volume. */
@@ -134,16 +137,58 @@ public final class Volume {
     }
 
     /**
+     * Holds an image's file against everyone, to change it in place.
+     *
+     * @throws ImageInUse when anyone has it open
+     * @throws VolumeUnavailable when it is read-only, as a sealed image's is
+     */
+    public HeldImage holdForWriting(UUID image) {
+        try {
+            return HeldImage.holdForWriting(layout, image, fileMode);
+        } catch (IOException e) {
+            throw VolumeFailures.of(image, e);
+        }
+    }
+
+    /**
+     * Opens an image that is held for writing, to change it in place. Closing it leaves it held.
+     *
+     * @param ancestors the images that its chain may lead to, now or once its backing file is changed
+     * @throws io.cowshed.engine.block.ImageException when the chain is damaged, or leads elsewhere
+     */
+    public WritableQcow2Image openForWriting(HeldImage held, Set<UUID> ancestors) throws IOException {
+        return WritableQcow2Image.open(held.file(), backings(ancestors));
+    }
+
+    /**
      * Begins to remove an image's file; the caller then deletes the image's row.
      *
      * @throws ImageInUse when anyone has it open
      * @throws ImageFileMissing when it is gone already: only the row is left to delete
+     * @throws VolumeUnavailable when the volume itself is not there
      */
     public Removal remove(UUID image) {
         try {
             return Removal.begin(layout, syncs, image, fileMode);
+        } catch (NoSuchFileException e) {
+            requireMounted();
+            throw new ImageFileMissing(image, e);
         } catch (IOException e) {
             throw VolumeFailures.of(image, e);
+        }
+    }
+
+    /** Every file is missing where the volume is not mounted, or another one is: that says nothing about any. */
+    private void requireMounted() {
+        try {
+            UUID found = VolumeMarker.read(layout)
+                    .map(VolumeMarker::installation)
+                    .orElseThrow(() -> new NoSuchFileException(layout.marker().toString()));
+            if (!found.equals(installation)) {
+                throw new IOException(layout.marker() + " names installation " + found);
+            }
+        } catch (IOException e) {
+            throw new VolumeUnavailable("The volume is not mounted: its marker is not there.", e);
         }
     }
 
@@ -159,15 +204,14 @@ public final class Volume {
     }
 
     /**
-     * Makes sure that the image's file is there.
+     * The image's file as it is now.
      *
-     * @throws ImageFileMissing when it is not
+     * @throws ImageFileMissing when there is none
      */
-    public void requireFile(UUID image) {
-        if (status(image).isEmpty()) {
-            throw new ImageFileMissing(
-                    image, new NoSuchFileException(layout.image(image).toString()));
-        }
+    public ImageFileStatus requireFile(UUID image) {
+        return status(image)
+                .orElseThrow(() -> new ImageFileMissing(
+                        image, new NoSuchFileException(layout.image(image).toString())));
     }
 
     /** What the image's file takes on the volume now, in bytes; empty when there is no file. */

@@ -36,6 +36,10 @@ final class Fleet {
             fleet.fill(connection);
             connection.commit();
             try (Statement statement = connection.createStatement()) {
+                statement.executeUpdate(
+                        "update image p set child_count = (select count(*) from image c where c.parent_id = p.id) "
+                                + "where exists (select 1 from image c where c.parent_id = p.id)");
+                connection.commit();
                 connection.setAutoCommit(true);
                 statement.execute(database.kind() == TestDatabase.Kind.H2 ? "analyze" : "vacuum analyze");
             }

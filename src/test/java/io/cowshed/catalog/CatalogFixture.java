@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
@@ -74,7 +75,7 @@ final class CatalogFixture implements AutoCloseable {
     }
 
     NewImage wanted(String name) {
-        return NewImage.named(newId(), new ImageName(name));
+        return new NewImage(newId(), new ImageName(name), "", Labels.none(), Lifetime.PERSISTENT, null);
     }
 
     NewClone wantedClone(String name) {
@@ -111,6 +112,15 @@ final class CatalogFixture implements AutoCloseable {
                 .stream()
                 .map(ImageEntry::image)
                 .toList();
+    }
+
+    /** The counter that views show, and the number of rows it stands for. */
+    List<@Nullable Long> childCounts(UUID parent) {
+        return sql().sql("select child_count as n from image where id = :id union all "
+                        + "select count(*) as n from image where parent_id = :id")
+                .param("id", parent)
+                .query(Long.class)
+                .list();
     }
 
     /** What moving an image to the trash does to its row, which is locked first like any parent that changes. */

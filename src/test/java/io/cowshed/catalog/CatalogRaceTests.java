@@ -10,6 +10,7 @@ import io.cowshed.testing.TestDatabase;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -129,8 +130,7 @@ abstract class CatalogRaceTests {
 
     @Test
     void reservedNameIsNotReservedTwice() throws Exception {
-        Consumer<Catalog> reserve =
-                catalog -> catalog.reserve(NewImage.named(fixture.newId(), new ImageName(name)), SOMEONE);
+        Consumer<Catalog> reserve = catalog -> catalog.reserve(fixture.wanted(name), SOMEONE);
         assertSecondRefused(race(reserve, reserve), ProblemType.NAME_TAKEN);
     }
 
@@ -169,6 +169,45 @@ abstract class CatalogRaceTests {
         assertSecondRefused(outcome, ProblemType.NOT_FOUND);
     }
 
+    @Test
+    void countsClonesOfTwoTransactions() throws Exception {
+        assertCounted(race(this::cloneParent, _ -> fixture.cloneOf(parent, "other-" + name)), 2);
+    }
+
+    @Test
+    void countsACloneWhileAnotherIsRemoved() throws Exception {
+        Image child = fixture.cloneOf(parent, "other-" + name);
+        assertCounted(race(this::cloneParent, removal(child)), 1);
+    }
+
+    @Test
+    void countsARemovalWhileAnotherCloneIsMade() throws Exception {
+        Image child = fixture.cloneOf(parent, "other-" + name);
+        assertCounted(race(removal(child), this::cloneParent), 1);
+    }
+
+    @Test
+    void countsRemovalsOfTwoTransactions() throws Exception {
+        List<Image> children = fixture.clonesOf(parent, name, 3);
+        assertCounted(race(removal(children.get(0)), removal(children.get(1))), 1);
+    }
+
+    @Test
+    void cloneGetsTheNameOfTheOneThatIsBeingRemoved() throws Exception {
+        Image child = fixture.cloneOf(parent, name);
+        assertCounted(race(removal(child), this::cloneParent), 1);
+    }
+
+    private void assertCounted(Race.Outcome outcome, long children) {
+        assertThat(outcome.secondWaited()).isTrue();
+        assertThat(outcome.bothCommitted()).isTrue();
+        assertThat(fixture.childCounts(parent.id())).containsExactly(children, children);
+    }
+
+    private static Consumer<Catalog> removal(Image image) {
+        return catalog -> catalog.remove(ImageRef.of(image.id()), null);
+    }
+
     private Race.Outcome race(Consumer<Catalog> first, Consumer<Catalog> second) throws Exception {
         return race.run(contender(first), contender(second));
     }
@@ -197,7 +236,7 @@ abstract class CatalogRaceTests {
     }
 
     private void clone(Catalog catalog, UUID of) {
-        NewImage wanted = NewImage.named(fixture.newId(), new ImageName(name));
+        NewImage wanted = fixture.wanted(name);
         catalog.addClones(ImageRef.of(of), List.of(new NewClone(wanted, LAYOUT)), SOMEONE);
     }
 
@@ -207,7 +246,10 @@ abstract class CatalogRaceTests {
     }
 
     private Consumer<Catalog> describe(String description, @Nullable Long version) {
-        return catalog -> catalog.change(ref, version, new ImageChange(null, description, Map.of(), null, null));
+        return catalog -> catalog.change(
+                ref,
+                version == null ? null : Set.of(version),
+                new ImageChange(null, description, Map.of(), null, null));
     }
 
     private static void assertSecondRefused(Race.Outcome outcome, ProblemType type) {

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
@@ -116,6 +117,50 @@ abstract class CatalogTests {
 
         assertThat(fixture.clonesOf(base, name(), 100)).hasSize(100);
         assertThat(fixture.listing().entry(ref(base)).children()).isEqualTo(100);
+    }
+
+    @Test
+    void countsChildrenAsTheyComeAndGo() {
+        Image base = fixture.sealedBase(name());
+        List<Image> clones = fixture.clonesOf(base, name(), 10);
+        assertThat(fixture.childCounts(base.id())).containsExactly(10L, 10L);
+
+        fixture.trash(clones.get(0).id());
+        assertThat(fixture.childCounts(base.id())).containsExactly(10L, 10L);
+        catalog.remove(ref(clones.get(0)), null);
+        catalog.remove(ref(clones.get(1)), null);
+        assertThat(fixture.childCounts(base.id())).containsExactly(8L, 8L);
+
+        catalog.change(ref(clones.get(2)), null, PROTECT);
+        assertRefused(() -> catalog.remove(ref(clones.get(2)), null), ProblemType.IMAGE_PROTECTED);
+        assertRefused(() -> fixture.cloneOf(base, clones.get(2).name()), ProblemType.NAME_TAKEN);
+        fixture.transactions().executeWithoutResult(status -> {
+            fixture.clonesOf(base, name(), 2);
+            catalog.remove(ref(clones.get(3)), null);
+            status.setRollbackOnly();
+        });
+        assertThat(fixture.childCounts(base.id())).containsExactly(8L, 8L);
+        assertThat(fixture.images().find(ref(base)).version()).isEqualTo(base.version());
+    }
+
+    @Test
+    void keepsTheCounterWhenTheParentItselfIsChanged() {
+        Image base = fixture.sealedBase(name());
+        fixture.clonesOf(base, name(), 3);
+        catalog.change(ref(base), Set.of(base.version()), labels(Map.of("a", "1")));
+        assertThat(fixture.childCounts(base.id())).containsExactly(3L, 3L);
+    }
+
+    @Test
+    void rulesAskTheRowsAndNotTheCounter() {
+        Image base = fixture.sealedBase(name());
+        fixture.cloneOf(base, name());
+        fixture.sql()
+                .sql("update image set child_count = 0 where id = :id")
+                .param("id", base.id())
+                .update();
+        assertRefused(() -> catalog.unseal(ref(base)), ProblemType.IMAGE_HAS_CHILDREN);
+        assertRefused(() -> catalog.remove(ref(base), null), ProblemType.IMAGE_HAS_CHILDREN);
     }
 
     @Test
@@ -223,10 +268,11 @@ abstract class CatalogTests {
     @Test
     void refusesAChangeOfAnotherVersion() {
         Image base = fixture.base(name());
-        catalog.change(ref(base), base.version(), labels(Map.of("a", "1")));
+        catalog.change(ref(base), Set.of(base.version()), labels(Map.of("a", "1")));
         assertRefused(
-                () -> catalog.change(ref(base), base.version(), labels(Map.of())), ProblemType.PRECONDITION_FAILED);
-        assertRefused(() -> catalog.remove(ref(base), base.version()), ProblemType.PRECONDITION_FAILED);
+                () -> catalog.change(ref(base), Set.of(base.version()), labels(Map.of())),
+                ProblemType.PRECONDITION_FAILED);
+        assertRefused(() -> catalog.remove(ref(base), Set.of(base.version())), ProblemType.PRECONDITION_FAILED);
     }
 
     @Test
@@ -268,6 +314,7 @@ abstract class CatalogTests {
                 "parent_id = id, parent_clonable = true",
                 "parent_clonable = true",
                 "virtual_size = -1",
+                "child_count = -1",
                 "cluster_size = 100",
                 "digest = 'x'",
                 "lifetime = 'disposable'",

@@ -3,6 +3,7 @@ package io.cowshed.database;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cowshed.problem.DatabaseUnavailable;
 import io.cowshed.testing.TestDatabase;
 import java.sql.Connection;
 import java.sql.Statement;
@@ -37,7 +38,10 @@ class DatabaseUnavailableTests {
                 taken.add(context.getBean(DataSource.class).getConnection());
             }
             Work work = context.getBean(Work.class);
-            assertThatThrownBy(work::count).isInstanceOf(DatabaseUnavailable.class);
+            assertThatThrownBy(work::count)
+                    .isInstanceOfSatisfying(
+                            DatabaseUnavailable.class,
+                            e -> assertThat(e.headers()).containsEntry("Retry-After", "2"));
             for (Connection connection : taken) {
                 connection.close();
             }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cowshed.problem.DatabaseUnavailable;
 import io.cowshed.problem.ProblemType;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -64,6 +64,51 @@ class IncomingBodyTests {
         refuses(ProblemType.MALFORMED_BODY, () -> readAll(body("no such thing".getBytes(UTF_8), coding, null)));
     }
 
+    @Test
+    void refusesAZstdWindowThatFillsTheMemory() throws IOException {
+        for (int log = 22; log <= 27; log++) {
+            ByteArrayOutputStream packed = new ByteArrayOutputStream();
+            try (ZstdOutputStream zstd = new ZstdOutputStream(packed)) {
+                zstd.setLong(log);
+                zstd.write(DISK);
+            }
+            byte[] sent = packed.toByteArray();
+            if (log <= 23) {
+                assertThat(readAll(body(sent, Coding.ZSTD, null))).isEqualTo(DISK);
+            } else {
+                refuses(ProblemType.UNSUPPORTED_MEDIA_TYPE, () -> readAll(body(sent, Coding.ZSTD, null)));
+            }
+        }
+    }
+
+    @Test
+    void readsAGzipMemberWithAName() throws IOException {
+        assertThat(readAll(body(named(encoded(Coding.GZIP, DISK), 1000), Coding.GZIP, null)))
+                .isEqualTo(DISK);
+    }
+
+    @Test
+    void refusesAGzipNameThatFillsTheMemory() throws IOException {
+        byte[] member = encoded(Coding.GZIP, DISK);
+        byte[] first = named(member, 2 << 20);
+        refuses(ProblemType.MALFORMED_BODY, () -> readAll(body(first, Coding.GZIP, null)));
+
+        ByteArrayOutputStream second = new ByteArrayOutputStream();
+        second.write(member);
+        second.write(first);
+        refuses(ProblemType.MALFORMED_BODY, () -> readAll(body(second.toByteArray(), Coding.GZIP, null)));
+    }
+
+    /** The member with a file name of that length in its header (RFC 1952, section 2.3). */
+    private static byte[] named(byte[] member, int length) {
+        byte[] named = new byte[member.length + length + 1];
+        System.arraycopy(member, 0, named, 0, 10);
+        named[3] |= 8;
+        Arrays.fill(named, 10, 10 + length, (byte) 'A');
+        System.arraycopy(member, 10, named, 10 + length + 1, member.length - 10);
+        return named;
+    }
+
     @ParameterizedTest
     @EnumSource(value = Coding.class, mode = EnumSource.Mode.EXCLUDE, names = "IDENTITY")
     void refusesGarbageAfterTheEnd(Coding coding) throws IOException {

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,15 +63,72 @@ class NewImageFileTests {
     }
 
     @Test
+    void theNamesOfManyAreFlushedOnceAfterTheLastIsMade() throws Exception {
+        List<UUID> ids = List.of(id, UUID.randomUUID(), UUID.randomUUID());
+        List<String> flushed = new ArrayList<>();
+        VolumeFixture watched = on.with(synced -> {
+            assertThat(ids).allSatisfy(each -> assertThat(on.path(each)).exists());
+            flushed.add(synced.getFileName().toString());
+        });
+        List<NewImageFile> files = new ArrayList<>();
+        for (UUID each : ids) {
+            files.add(watched.fresh(each));
+        }
+        List<ImageFileStatus> published = NewImageFile.publish(files);
+        assertThat(flushed).containsExactly("images");
+        for (int i = 0; i < files.size(); i++) {
+            assertThat(on.volume.status(ids.get(i))).contains(published.get(i));
+            files.get(i).close();
+        }
+        on.rows.add(id);
+        assertThat(on.sweep().removed()).containsExactlyInAnyOrder(ids.get(1), ids.get(2));
+    }
+
+    @Test
+    void whereOneOfManyCannotBePublishedNoneNeedStay() throws Exception {
+        UUID taken = on.image();
+        List<NewImageFile> files = List.of(on.fresh(id), on.fresh(taken));
+        assertThatThrownBy(() -> NewImageFile.publish(files)).isInstanceOf(VolumeUnavailable.class);
+        files.forEach(NewImageFile::discard);
+        assertThat(on.path(id)).doesNotExist();
+        assertThat(on.path(taken)).exists();
+        assertThat(on.incoming()).isEmpty();
+    }
+
+    @Test
     void aFailedFlushOfTheNameFailsThePublication() throws Exception {
         VolumeFixture failing = on.with(_ -> {
             throw new IOException("lost");
         });
-        try (NewImageFile file = failing.fresh(id)) {
-            assertThatThrownBy(file::publish).isInstanceOf(VolumeUnavailable.class);
-        }
+        NewImageFile file = failing.fresh(id);
+        assertThatThrownBy(file::publish).isInstanceOf(VolumeUnavailable.class);
+        assertThatThrownBy(file::close).isInstanceOf(VolumeUnavailable.class);
+        assertThat(on.incoming()).hasSize(1);
         on.sweep();
         assertThat(on.path(id)).doesNotExist();
+        assertThat(on.incoming()).isEmpty();
+    }
+
+    @Test
+    void closingAfterAFailedPublicationRemovesIt() throws Exception {
+        AtomicInteger flushes = new AtomicInteger();
+        VolumeFixture failingOnce = on.with(_ -> {
+            if (flushes.getAndIncrement() == 0) {
+                throw new IOException("lost");
+            }
+        });
+        try (NewImageFile file = failingOnce.fresh(id)) {
+            assertThatThrownBy(file::publish).isInstanceOf(VolumeUnavailable.class);
+        }
+        assertThat(flushes).hasValue(2);
+        assertThat(on.path(id)).doesNotExist();
+        assertThat(on.incoming()).isEmpty();
+
+        UUID taken = on.image();
+        try (NewImageFile file = on.fresh(taken)) {
+            assertThatThrownBy(file::publish).isInstanceOf(VolumeUnavailable.class);
+        }
+        assertThat(on.path(taken)).exists();
         assertThat(on.incoming()).isEmpty();
     }
 

@@ -20,6 +20,7 @@ import java.util.stream.Stream;
 final class VolumeFixture {
 
     static final int MODE = 0660;
+    private static final UUID INSTALLATION = new UUID(0, 1);
     static final long SIZE = 1 << 20;
 
     final VolumeLayout layout;
@@ -28,11 +29,11 @@ final class VolumeFixture {
 
     private VolumeFixture(Path root, DirectorySyncs syncs) {
         this.layout = new VolumeLayout(root);
-        this.volume = new Volume(layout, MODE, syncs);
+        this.volume = new Volume(layout, MODE, syncs, INSTALLATION);
     }
 
     static VolumeFixture make(Path root) {
-        Volume.open(root, MODE, new UUID(0, 1), false);
+        Volume.open(root, MODE, INSTALLATION, false);
         return new VolumeFixture(root, DirectorySyncs.coalesced());
     }
 

@@ -8,6 +8,7 @@ import io.cowshed.engine.block.BlockFile;
 import io.cowshed.engine.block.DiskImage;
 import io.cowshed.engine.oracle.QemuIo;
 import io.cowshed.engine.posix.LiveQemuIo;
+import io.cowshed.engine.qcow2.WritableQcow2Image;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -99,6 +100,40 @@ class VolumeTests {
     }
 
     @Test
+    void anImageIsWrittenToWhenNobodyHasItAndNobodyGetsItMeanwhile() throws Exception {
+        UUID id = on.image();
+        for (boolean writing : new boolean[] {true, false}) {
+            try (LiveQemuIo qemu =
+                    writing ? LiveQemuIo.writing(on.path(id), "qcow2") : LiveQemuIo.reading(on.path(id), "qcow2")) {
+                assertThatThrownBy(() -> on.volume.holdForWriting(id))
+                        .isInstanceOf(ImageInUse.class)
+                        .hasMessageContaining("qemu-io (process " + qemu.pid() + ")");
+            }
+        }
+        try (HeldImage held = on.volume.holdForWriting(id);
+                WritableQcow2Image image = on.volume.openForWriting(held, Set.of())) {
+            image.write(4096, ByteBuffer.wrap(new byte[] {1, 2, 3}));
+            image.flush();
+            assertThat(LiveQemuIo.attempt(on.path(id), "qcow2", true).exit()).isNotZero();
+            assertThat(LiveQemuIo.attempt(on.path(id), "qcow2", false).exit()).isNotZero();
+            assertThatThrownBy(() -> on.volume.holdForWriting(id))
+                    .isInstanceOf(ImageInUse.class)
+                    .hasMessageContaining("this service");
+        }
+        assertThat(QemuIo.run(on.path(id), "qcow2", List.of("read -v 4096 3"))).contains("01 02 03");
+    }
+
+    @Test
+    void aSealedImageIsNotWrittenTo() throws Exception {
+        UUID id = on.image();
+        try (HeldImage held = on.volume.hold(id)) {
+            held.seal();
+        }
+        assertThatThrownBy(() -> on.volume.holdForWriting(id)).isInstanceOf(VolumeUnavailable.class);
+        on.volume.hold(id).close();
+    }
+
+    @Test
     void sealsAndThaws() throws Exception {
         UUID id = on.image();
         try (HeldImage held = on.volume.hold(id)) {
@@ -147,6 +182,22 @@ class VolumeTests {
         }
         assertThat(on.path(id)).doesNotExist();
         assertThat(on.retired()).isEmpty();
+    }
+
+    @Test
+    void aFileIsNotMissingWhereTheVolumeIs() throws Exception {
+        UUID id = on.image();
+        Files.delete(on.path(id));
+        assertThatThrownBy(() -> on.volume.remove(id)).isInstanceOf(ImageFileMissing.class);
+
+        Path root = on.layout.root();
+        Path away = Files.move(root, directory.resolve("away"));
+        assertThatThrownBy(() -> on.volume.remove(id)).isInstanceOf(VolumeUnavailable.class);
+        Files.createDirectories(root);
+        assertThatThrownBy(() -> on.volume.remove(id)).isInstanceOf(VolumeUnavailable.class);
+        Volume.open(root, VolumeFixture.MODE, UUID.randomUUID(), false);
+        assertThatThrownBy(() -> on.volume.remove(id)).isInstanceOf(VolumeUnavailable.class);
+        assertThat(away).exists();
     }
 
     @Test

@@ -9,5 +9,7 @@ import java.lang.annotation.Target;
 /** Describes the header that ties a change to what its caller has seen (RFC 9110, section 13.1.1). */
 @Target(ElementType.PARAMETER)
 @Retention(RetentionPolicy.RUNTIME)
-@Parameter(description = "The ETag of what was read: the call is refused when the image was changed since.")
+@Parameter(
+        description =
+                "The ETag of what was read, or a list of them: the call is refused when the image was changed since.")
 public @interface IfMatch {}

@@ -143,7 +143,7 @@ class ImageController {
             @IfMatch @RequestHeader(name = HttpHeaders.IF_MATCH, required = false) @Nullable String ifMatch,
             @RequestBody ImagePatch patch) {
         ImageChange change = patch.change();
-        Long expected = EntityTag.demandedVersion(ifMatch);
+        Set<Long> expected = EntityTag.demandedVersions(ifMatch);
         return transaction.execute(_ -> {
             Image image = catalog.change(ImageRef.parse(ref), expected, change);
             return answers.changed(views.of(image), image.version());

@@ -11,6 +11,7 @@ import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -69,7 +70,7 @@ record CloneRequest(
         int many = count == null ? 0 : count;
         int digits = String.valueOf(many).length();
         return IntStream.rangeClosed(1, many)
-                .mapToObj(number -> new ImageName(namePrefix + ("%0" + digits + "d").formatted(number)))
+                .mapToObj(number -> new ImageName(namePrefix + String.format(Locale.ROOT, "%0" + digits + "d", number)))
                 .toList();
     }
 

@@ -164,6 +164,6 @@ class VerbController {
     void remove(
             @Ref @PathVariable String ref,
             @IfMatch @RequestHeader(name = HttpHeaders.IF_MATCH, required = false) @Nullable String ifMatch) {
-        removals.remove(ImageRef.parse(ref), EntityTag.demandedVersion(ifMatch));
+        removals.remove(ImageRef.parse(ref), EntityTag.demandedVersions(ifMatch));
     }
 }

@@ -9,6 +9,9 @@ import java.nio.ByteBuffer;
  */
 public interface BlockFile extends AutoCloseable {
 
+    /** Bytes that {@link #copyTo} takes into memory at a time where it must. */
+    int COPY_PIECE = 1 << 20;
+
     /** What to call this file in messages; not a path to be opened again. */
     String name();
 
@@ -42,6 +45,27 @@ public interface BlockFile extends AutoCloseable {
 
     /** Writes all that remains in {@code source} at {@code position}, growing the file where needed. */
     void write(long position, ByteBuffer source) throws IOException;
+
+    /**
+     * Copies up to {@code length} bytes from {@code position} on to another file, without taking them into memory where the
+     * kernel can copy from the one to the other. That is one long call, which holds on to the carrier of a virtual thread: call
+     * it in a platform thread, and for no more than a few megabytes if an interrupt is to be heeded.
+     *
+     * @return how many bytes were copied: fewer than {@code length} only at the end of this file, 0 past it
+     */
+    default long copyTo(long position, long length, BlockFile target, long targetPosition) throws IOException {
+        ByteBuffer piece = ByteBuffer.allocateDirect((int) Math.min(length, COPY_PIECE));
+        long done = 0;
+        while (done < length) {
+            int count = read(position + done, piece.clear().limit((int) Math.min(piece.capacity(), length - done)));
+            if (count == 0) {
+                break;
+            }
+            target.write(targetPosition + done, piece.flip());
+            done += count;
+        }
+        return done;
+    }
 
     /** Sets the length of the file: bytes past it are lost, and a longer file reads as zeros where it grew. */
     void setSize(long size) throws IOException;

@@ -4,12 +4,6 @@ import static io.cowshed.engine.block.BlockHash.BLOCK_SIZE;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.LongConsumer;
 
 /**
@@ -20,20 +14,23 @@ import java.util.function.LongConsumer;
 public final class ContentDigest {
 
     private static final int PIECE_SIZE = 16 * BLOCK_SIZE;
-    private static final int MAX_THREADS = 4;
 
     /** Zeros that are hashed in some milliseconds; fewer are not worth a change of threads. */
     static final long ZERO_PIECE_SIZE = 8L << 30;
 
+    private static final ByteBuffer NONE = ByteBuffer.allocate(0);
+
     private final DiskImage image;
     private final LongConsumer progress;
     private final BlockHash hash = new BlockHash();
-    private final Deque<Piece> underWay = new ArrayDeque<>();
+    private final OrderedWork<Piece> work;
 
-    private record Piece(long length, Future<byte[]> digests) {}
+    /** A part of the disk that has been hashed; without digests where they have been taken in already. */
+    private record Piece(long length, ByteBuffer digests) {}
 
-    private ContentDigest(DiskImage image, LongConsumer progress) {
+    private ContentDigest(DiskImage image, OrderedWork<Piece> work, LongConsumer progress) {
         this.image = image;
+        this.work = work;
         this.progress = progress;
     }
 
@@ -49,36 +46,28 @@ public final class ContentDigest {
      * @throws InterruptedException when the calling thread was interrupted: nothing goes on in the background then
      */
     public static String of(DiskImage image, LongConsumer progress) throws IOException, InterruptedException {
-        int threads = Math.min(MAX_THREADS, Runtime.getRuntime().availableProcessors());
-        ExecutorService workers = Executors.newFixedThreadPool(
-                threads, Thread.ofPlatform().name("content-digest-", 0).daemon().factory());
-        try {
-            return new ContentDigest(image, progress).run(workers, 2 * threads);
-        } finally {
-            workers.shutdownNow();
-            workers.close();
+        try (OrderedWork<Piece> work = new OrderedWork<>("content-digest", OrderedWork.usualThreads())) {
+            return new ContentDigest(image, work, progress).run();
         }
     }
 
-    private String run(ExecutorService workers, int maxUnderWay) throws IOException, InterruptedException {
+    private String run() throws IOException, InterruptedException {
         long wholeBlocks = image.virtualSize() / BLOCK_SIZE * BLOCK_SIZE;
         for (long offset = 0; offset < wholeBlocks; ) {
-            if (Thread.interrupted()) {
-                throw new InterruptedException();
-            }
+            work.heedInterrupt();
             Extent extent = image.extentAt(offset, wholeBlocks - offset);
             long zeroBlocks = extent.zero() ? extent.length() / BLOCK_SIZE * BLOCK_SIZE : 0;
             if (zeroBlocks > 0) {
                 takeInAll();
-                takeInZeros(zeroBlocks, workers);
+                takeInZeros(zeroBlocks);
                 offset += zeroBlocks;
             } else {
                 int length = (int) Math.min(PIECE_SIZE, roundedUp(extent.length()));
                 long start = offset;
-                if (underWay.size() == maxUnderWay) {
-                    takeIn(underWay.remove());
+                if (work.isFull()) {
+                    takeIn();
                 }
-                underWay.add(new Piece(length, workers.submit(() -> BlockHash.digests(read(start, length)))));
+                work.give(() -> new Piece(length, ByteBuffer.wrap(BlockHash.digests(read(start, length)))));
                 offset += length;
             }
         }
@@ -90,15 +79,19 @@ public final class ContentDigest {
     }
 
     /** Terabytes of zeros take seconds, for which a caller that is a virtual thread would keep others from running. */
-    private void takeInZeros(long length, ExecutorService workers) throws IOException, InterruptedException {
+    private void takeInZeros(long length) throws IOException, InterruptedException {
         for (long left = length; left > 0; left -= ZERO_PIECE_SIZE) {
             long count = Math.min(left, ZERO_PIECE_SIZE);
             if (length < ZERO_PIECE_SIZE) {
                 hash.zeros(count);
+                progress.accept(count);
             } else {
-                await(workers.submit(() -> hash.zeros(count), count));
+                work.give(() -> {
+                    hash.zeros(count);
+                    return new Piece(count, NONE);
+                });
+                takeIn();
             }
-            progress.accept(count);
         }
     }
 
@@ -111,27 +104,15 @@ public final class ContentDigest {
     }
 
     private void takeInAll() throws IOException, InterruptedException {
-        while (!underWay.isEmpty()) {
-            takeIn(underWay.remove());
+        while (!work.isEmpty()) {
+            takeIn();
         }
     }
 
-    private void takeIn(Piece piece) throws IOException, InterruptedException {
-        hash.blocks(await(piece.digests()));
+    private void takeIn() throws IOException, InterruptedException {
+        Piece piece = work.take();
+        hash.blocks(piece.digests().array());
         progress.accept(piece.length());
-    }
-
-    private static <T> T await(Future<T> work) throws IOException, InterruptedException {
-        try {
-            return work.get();
-        } catch (ExecutionException e) {
-            switch (e.getCause()) {
-                case IOException failure -> throw failure;
-                case RuntimeException failure -> throw failure;
-                case Error failure -> throw failure;
-                case null, default -> throw new AssertionError(e);
-            }
-        }
     }
 
     private static long roundedUp(long length) {

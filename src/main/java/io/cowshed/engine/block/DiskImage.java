@@ -2,6 +2,8 @@ package io.cowshed.engine.block;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A disk as a guest sees it: {@link #virtualSize()} bytes, read at any offset, whatever the format and the backing chain
@@ -19,6 +21,30 @@ public interface DiskImage extends AutoCloseable {
      * @throws ImageException when the metadata or a compressed cluster on the way is damaged
      */
     void read(long offset, ByteBuffer target) throws IOException;
+
+    /**
+     * Copies {@code length} of the guest's bytes from {@code offset} on to a file, within the kernel where they lie in a file as
+     * they are: as {@link BlockFile#copyTo}, with which it shares what is said of threads. What is known to be zero may be left
+     * out: the target must read as zeros there.
+     *
+     * @throws IndexOutOfBoundsException when the range does not lie within the disk
+     */
+    default void copyTo(long offset, long length, BlockFile target, long targetPosition) throws IOException {
+        Objects.checkFromIndexSize(offset, length, virtualSize());
+        ByteBuffer piece = ByteBuffer.allocateDirect((int) Math.min(length, BlockFile.COPY_PIECE));
+        for (long done = 0; done < length; done += piece.limit()) {
+            read(offset + done, piece.clear().limit((int) Math.min(piece.capacity(), length - done)));
+            target.write(targetPosition + done, piece.flip());
+        }
+    }
+
+    /**
+     * What tells the file that lies {@code depth} backing files down, as in {@link Extent#depth()}, from every other: its {@link
+     * BlockFile#key()}. Null where that is not known.
+     */
+    default @Nullable Object fileKey(int depth) {
+        return null;
+    }
 
     /**
      * What lies at {@code offset}: an extent that starts there, is of one kind throughout, and is between 1 and

@@ -4,9 +4,9 @@ import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Set;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.function.IntToLongFunction;
 
 /**
  * An open file descriptor that this object owns. No call is made with its number after {@link #close()}, when the number
@@ -15,6 +15,10 @@ import java.util.function.IntToLongFunction;
 final class Descriptor implements AutoCloseable {
 
     private static final int SAFELY = Posix.O_NOFOLLOW | Posix.O_CLOEXEC | Posix.O_NONBLOCK;
+
+    /** Answers of file systems between which the kernel does not copy. */
+    private static final Set<Long> NOT_IN_THE_KERNEL =
+            Set.of((long) Errno.EXDEV, (long) Errno.EINVAL, (long) Errno.ENOSYS, (long) Errno.EOPNOTSUPP);
 
     private final Path path;
     private final int number;
@@ -142,6 +146,29 @@ final class Descriptor implements AutoCloseable {
         }
     }
 
+    /**
+     * Copies within the kernel.
+     *
+     * @return how many bytes were copied: fewer than {@code length} at the end of this file, or where the file systems
+     *     cannot do that
+     */
+    long copyTo(long position, long length, Descriptor target, long targetPosition) throws IOException {
+        long done = 0;
+        while (done < length) {
+            long from = position + done;
+            long to = targetPosition + done;
+            long left = length - done;
+            long count = call(source -> target.call(sink -> Posix.copyFileRange(source, from, sink, to, left)));
+            if (count == 0 || NOT_IN_THE_KERNEL.contains(-count)) {
+                break;
+            }
+            if (count != -Errno.EINTR) {
+                done += target.required(count);
+            }
+        }
+        return done;
+    }
+
     /** Gives this very file the further name {@code name}, which must be free. */
     void link(Path name) throws IOException {
         String existing = self().toString();
@@ -151,11 +178,16 @@ final class Descriptor implements AutoCloseable {
         }
     }
 
-    private long call(IntToLongFunction operation) throws IOException {
+    @FunctionalInterface
+    private interface Call {
+        long on(int descriptor) throws IOException;
+    }
+
+    private long call(Call operation) throws IOException {
         use.readLock().lock();
         try {
             ensureOpen();
-            return operation.applyAsLong(number);
+            return operation.on(number);
         } finally {
             use.readLock().unlock();
         }

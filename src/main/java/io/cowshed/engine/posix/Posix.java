@@ -75,6 +75,9 @@ final class Posix {
             handle("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
     private static final MethodHandle FALLOCATE =
             handle("fallocate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle COPY_FILE_RANGE = handle(
+            "copy_file_range",
+            FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
     private static final MethodHandle FUTIMENS = handle("futimens", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
     private static final MethodHandle LINKAT =
             handle("linkat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_INT));
@@ -205,6 +208,19 @@ final class Posix {
             MemorySegment state = arena.allocate(CALL_STATE);
             int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
             return outcome(state, (int) FALLOCATE.invokeExact(state, descriptor, mode, position, length));
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Copies up to {@code length} bytes; the one call here that can take long. */
+    static long copyFileRange(int source, long position, int target, long targetPosition, long length) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = arena.allocate(CALL_STATE);
+            MemorySegment from = arena.allocateFrom(JAVA_LONG, position);
+            MemorySegment to = arena.allocateFrom(JAVA_LONG, targetPosition);
+            long result = (long) COPY_FILE_RANGE.invokeExact(state, source, from, target, to, length, 0);
+            return result == -1 ? -errno(state) : result;
         } catch (Throwable e) {
             throw unexpected(e);
         }

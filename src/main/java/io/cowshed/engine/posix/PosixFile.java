@@ -121,6 +121,16 @@ public final class PosixFile implements BlockFile {
     }
 
     @Override
+    public long copyTo(long position, long length, BlockFile target, long targetPosition) throws IOException {
+        long done = target instanceof PosixFile other
+                ? descriptor.copyTo(position, length, other.descriptor, targetPosition)
+                : 0;
+        return done < length
+                ? done + BlockFile.super.copyTo(position + done, length - done, target, targetPosition + done)
+                : done;
+    }
+
+    @Override
     public void setSize(long size) throws IOException {
         if (size < size()) {
             use(current -> current.truncate(size));

@@ -109,24 +109,24 @@ final class ClusterUses {
 
     /** A page that had to go is not among the first ones, and never comes back: those that stay have seen every use. */
     private @Nullable Page page(long number) {
-        if (number < firstPage) {
-            return null;
-        }
-        Page page = pages.get(number);
-        if (page == null) {
-            if (pages.size() == maxPages) {
-                overflown = true;
-                if (number > pages.lastKey()) {
-                    return null;
-                }
-                pages.pollLastEntry();
-                lastNumber = -1;
-            }
-            page = new Page(pageClusters);
-            pages.put(number, page);
-        }
         lastNumber = number;
-        last = page;
-        return page;
+        last = number < firstPage ? null : pages.get(number);
+        if (last == null && number >= firstPage && isAmongTheFirst(number)) {
+            last = new Page(pageClusters);
+            pages.put(number, last);
+        }
+        return last;
+    }
+
+    private boolean isAmongTheFirst(long number) {
+        if (pages.size() < maxPages) {
+            return true;
+        }
+        overflown = true;
+        if (number > pages.lastKey()) {
+            return false;
+        }
+        pages.pollLastEntry();
+        return true;
     }
 }

@@ -1,16 +1,13 @@
 package io.cowshed.engine.qcow2;
 
 import io.cowshed.engine.block.BlockFile;
+import io.cowshed.engine.block.ImageFormat;
 import io.cowshed.engine.qcow2.format.ClusterGeometry;
 import io.cowshed.engine.qcow2.format.CompressionType;
-import io.cowshed.engine.qcow2.format.Features;
-import io.cowshed.engine.qcow2.format.HeaderExtension;
 import io.cowshed.engine.qcow2.format.ImageIdentity;
 import io.cowshed.engine.qcow2.format.Qcow2Header;
 import io.cowshed.engine.qcow2.format.Qcow2Limits;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,8 +51,7 @@ public final class FreshImage {
     public static long overlay(
             BlockFile file, long virtualSize, int clusterBits, ImageIdentity identity, String backingName)
             throws IOException {
-        requireBare(backingName);
-        return create(file, virtualSize, clusterBits, identity, backingName);
+        return create(file, virtualSize, clusterBits, identity, new BackingLink(backingName, ImageFormat.QCOW2));
     }
 
     /** A bare name leads to the image's own directory, wherever that is mounted, and QEMU reads no protocol in it. */
@@ -66,7 +62,7 @@ public final class FreshImage {
     }
 
     private static long create(
-            BlockFile file, long wantedSize, int clusterBits, ImageIdentity identity, @Nullable String backingName)
+            BlockFile file, long wantedSize, int clusterBits, ImageIdentity identity, @Nullable BackingLink backing)
             throws IOException {
         ClusterGeometry geometry = new ClusterGeometry(clusterBits, false, FreshRefcounts.REFCOUNT_ORDER);
         long virtualSize = wholeSectors(file.name(), wantedSize, geometry);
@@ -74,7 +70,8 @@ public final class FreshImage {
         long l1Clusters = geometry.clustersFor((long) l1Entries * Long.BYTES);
         FreshRefcounts refcounts = FreshRefcounts.plan(file.name(), geometry, 1 + l1Clusters, 1);
         long l1Offset = geometry.clusterStart(refcounts.clusters() - l1Clusters);
-        Qcow2Header header = header(geometry, virtualSize, l1Offset, l1Entries, refcounts, identity, backingName);
+        Qcow2Header header = FreshHeader.of(
+                geometry, virtualSize, refcounts.tables(l1Offset, l1Entries), CompressionType.ZLIB, identity, backing);
         file.setSize(refcounts.fileSize());
         refcounts.writeTo(file);
         file.write(0, header.encode());
@@ -108,35 +105,5 @@ public final class FreshImage {
     /** At least one, so that a disk of no length has an L1 table too. */
     static int l1Entries(ClusterGeometry geometry, long virtualSize) {
         return Math.max(1, Math.toIntExact(geometry.l1EntriesFor(virtualSize)));
-    }
-
-    static Qcow2Header header(
-            ClusterGeometry geometry,
-            long virtualSize,
-            long l1Offset,
-            int l1Entries,
-            FreshRefcounts refcounts,
-            ImageIdentity identity,
-            @Nullable String backingName) {
-        List<HeaderExtension> extensions = new ArrayList<>();
-        if (backingName != null) {
-            extensions.add(new HeaderExtension.BackingFormat(BACKING_FORMAT));
-        }
-        extensions.add(new HeaderExtension.Identity(identity));
-        return new Qcow2Header(
-                3,
-                geometry,
-                virtualSize,
-                l1Offset,
-                l1Entries,
-                refcounts.tableOffset(),
-                refcounts.tableClusters(),
-                0,
-                0,
-                Features.NONE,
-                CompressionType.ZLIB,
-                Qcow2Header.NO_FIELDS,
-                backingName,
-                extensions);
     }
 }

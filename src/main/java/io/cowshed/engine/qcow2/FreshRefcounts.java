@@ -37,13 +37,18 @@ record FreshRefcounts(ClusterGeometry geometry, long start, long blocks, int tab
             long neededBlocks = Math.ceilDiv(clusters, geometry.refcountBlockEntries());
             long neededTable = geometry.clustersFor(neededBlocks * Long.BYTES);
             if (neededBlocks <= blocks && neededTable <= table) {
-                if (geometry.clusterStart(table) > Qcow2Limits.MAX_REFCOUNT_TABLE_BYTES) {
-                    throw new ImageTooLargeException(file, mostBytes(geometry));
-                }
+                requireTable(file, geometry, table);
                 return new FreshRefcounts(geometry, start, blocks, Math.toIntExact(table), clusters);
             }
             blocks = neededBlocks;
             table = neededTable;
+        }
+    }
+
+    /** Refuses a refcount table of more clusters than anyone opens. */
+    static void requireTable(String file, ClusterGeometry geometry, long clusters) throws ImageTooLargeException {
+        if (clusters > Qcow2Limits.MAX_REFCOUNT_TABLE_BYTES >> geometry.clusterBits()) {
+            throw new ImageTooLargeException(file, mostBytes(geometry));
         }
     }
 
@@ -61,6 +66,33 @@ record FreshRefcounts(ClusterGeometry geometry, long start, long blocks, int tab
     /** The length of the whole file, in bytes. */
     long fileSize() {
         return geometry.clusterStart(clusters);
+    }
+
+    /** Where the tables of the image lie, with its L1 table as told. */
+    FreshHeader.Tables tables(long l1Offset, int l1Entries) {
+        return new FreshHeader.Tables(l1Offset, l1Entries, tableOffset(), tableClusters);
+    }
+
+    /** The number of the first cluster after them. */
+    long end() {
+        return start + blocks + tableClusters;
+    }
+
+    /** Puts what their cluster {@code cluster} holds into {@code target}: a cluster of zeros. */
+    void fill(long cluster, ByteBuffer target) {
+        long index = cluster - start;
+        if (index < blocks) {
+            long left = clusters - index * geometry.refcountBlockEntries();
+            for (int i = 0; i < Math.min(left, geometry.refcountBlockEntries()); i++) {
+                target.putShort(i * REFCOUNT_BYTES, (short) 1);
+            }
+            return;
+        }
+        int words = geometry.clusterSize() / Long.BYTES;
+        long first = (index - blocks) * words;
+        for (int i = 0; i < Math.min(words, blocks - first); i++) {
+            target.putLong(i * Long.BYTES, geometry.clusterStart(start + first + i));
+        }
     }
 
     /** Writes them, leaving out the zeros at their ends: the file reads as zeros there, once it is long enough. */

@@ -61,11 +61,26 @@ final class HeaderEditor {
         }
     }
 
+    /** Clears the autoclear bits that nobody here knows. */
+    void clearUnknownAutoclear() throws IOException {
+        long known = header.features().autoclear() & Features.BITMAPS;
+        if (known != header.features().autoclear()) {
+            ByteBuffer sector = sector();
+            write(sector.putLong(AUTOCLEAR, known));
+        }
+    }
+
     /** Says that some structure is damaged, where the version can. */
     void setCorrupt() throws IOException {
-        if (header.version() >= 3 && !header.features().corrupt()) {
+        mark(Features.CORRUPT, 0);
+    }
+
+    /** Sets and clears marks among the incompatible bits, where the version has any. */
+    void mark(long set, long cleared) throws IOException {
+        long marked = (header.features().incompatible() | set) & ~cleared;
+        if (header.version() >= 3 && marked != header.features().incompatible()) {
             ByteBuffer sector = sector();
-            write(sector.putLong(INCOMPATIBLE, header.features().incompatible() | Features.CORRUPT));
+            write(sector.putLong(INCOMPATIBLE, marked));
         }
     }
 

@@ -106,6 +106,43 @@ public final class Qcow2Image implements DiskImage {
     }
 
     @Override
+    public void copyTo(long offset, long length, BlockFile target, long targetPosition) throws IOException {
+        Objects.checkFromIndexSize(offset, length, virtualSize());
+        for (long done = 0; done < length; ) {
+            MappedRun run = mapper.runAt(offset + done, length - done);
+            copyRun(run, offset + done, target, targetPosition + done);
+            done += run.length();
+        }
+    }
+
+    private void copyRun(MappedRun run, long offset, BlockFile target, long targetPosition) throws IOException {
+        switch (run.mapping()) {
+            // A file that ends within a data cluster reads as zeros from there on, as in QEMU.
+            case ClusterMapping.Data(long hostOffset) -> file.copyTo(hostOffset, run.length(), target, targetPosition);
+            case ClusterMapping.Zero ignored -> {}
+            case ClusterMapping.Compressed cluster -> {
+                ByteBuffer content = ByteBuffer.allocate((int) run.length());
+                compressed.read(cluster, header.geometry().offsetInCluster(offset), content);
+                target.write(targetPosition, content.flip());
+            }
+            case ClusterMapping.Unallocated ignored -> {
+                if (backing != null && offset < backing.virtualSize()) {
+                    long length = Math.min(run.length(), backing.virtualSize() - offset);
+                    backing.copyTo(offset, length, target, targetPosition);
+                }
+            }
+        }
+    }
+
+    @Override
+    public @Nullable Object fileKey(int depth) {
+        if (depth == 0) {
+            return file.key();
+        }
+        return backing == null ? null : backing.fileKey(depth - 1);
+    }
+
+    @Override
     public Extent extentAt(long offset, long maxLength) throws IOException {
         Objects.checkIndex(offset, virtualSize());
         Objects.checkIndex(0, maxLength);

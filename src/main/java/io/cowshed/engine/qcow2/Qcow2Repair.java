@@ -23,9 +23,11 @@ import java.nio.ByteBuffer;
 public final class Qcow2Repair {
 
     private final BlockFile file;
+    private final HeaderEditor header;
 
-    private Qcow2Repair(BlockFile file) {
+    private Qcow2Repair(BlockFile file) throws IOException {
         this.file = file;
+        this.header = new HeaderEditor(file, new OrderedFile(file), Qcow2HeaderReader.read(file));
     }
 
     /** What to mend. */
@@ -56,8 +58,8 @@ public final class Qcow2Repair {
 
     private Outcome run(Scope scope) throws IOException {
         CheckReport before = Qcow2Check.check(file);
-        Qcow2Header header = Qcow2HeaderReader.read(file);
-        boolean marked = header.features().dirty() || header.features().corrupt();
+        Features features = header.header().features();
+        boolean marked = features.dirty() || features.corrupt();
         boolean needed = switch (scope) {
             case LEAKS -> before.errors() == 0 && before.leaks() > 0;
             case ALL -> !before.clean() || marked;
@@ -69,24 +71,25 @@ public final class Qcow2Repair {
             unmark();
             return new Outcome(before, before);
         }
-        return new Outcome(before, mend(header));
+        return new Outcome(before, mend());
     }
 
-    private CheckReport mend(Qcow2Header header) throws IOException {
-        new HeaderSector(file)
-                .incompatible(Features.DIRTY, 0)
-                .clearUnknownAutoclear()
-                .write();
-        RefcountRebuild rebuild = new RefcountRebuild(file, header);
+    private CheckReport mend() throws IOException {
+        header.mark(Features.DIRTY, 0);
+        header.clearUnknownAutoclear();
+        file.flush();
+        RefcountRebuild rebuild = new RefcountRebuild(file, header.header());
         Qcow2Header mended = rebuild.write();
         if (rebuild.problem().isEmpty()) {
-            fixCopied(header, mended, false);
-            new HeaderSector(file).refcountTable(mended).write();
+            fixCopied(header.header(), mended, false);
+            header.setRefcountTable(mended.refcountTableOffset(), mended.refcountTableClusters());
+            file.flush();
             fixCopied(mended, mended, true);
         }
         CheckReport after = Qcow2Check.check(file);
         if (after.errors() > 0) {
-            new HeaderSector(file).incompatible(Features.CORRUPT, 0).write();
+            header.setCorrupt();
+            file.flush();
             return after;
         }
         unmark();
@@ -95,9 +98,8 @@ public final class Qcow2Repair {
     }
 
     private void unmark() throws IOException {
-        new HeaderSector(file)
-                .incompatible(0, Features.DIRTY | Features.CORRUPT)
-                .write();
+        header.mark(0, Features.DIRTY | Features.CORRUPT);
+        file.flush();
     }
 
     /**
@@ -130,10 +132,10 @@ public final class Qcow2Repair {
     }
 
     /** Punches out what no cluster uses, and cuts off what follows the last. */
-    private void giveBack(Qcow2Header header) throws IOException {
-        ClusterGeometry geometry = header.geometry();
+    private void giveBack(Qcow2Header counted) throws IOException {
+        ClusterGeometry geometry = counted.geometry();
         int pageClusters = Math.min(ClusterUses.MAX_PAGE_CLUSTERS, geometry.refcountBlockEntries());
-        RefcountReader refcounts = new RefcountReader(file, header, pageClusters);
+        RefcountReader refcounts = new RefcountReader(file, counted, pageClusters);
         long end = 0;
         for (long page = refcounts.nextPage(0); page != Long.MAX_VALUE; page = refcounts.nextPage(page + 1)) {
             long[] words = refcounts.page(page);

@@ -2,42 +2,32 @@ package io.cowshed.engine.qcow2;
 
 import io.cowshed.engine.block.BlockFile;
 import io.cowshed.engine.qcow2.format.ClusterGeometry;
+import io.cowshed.engine.qcow2.format.CompressionType;
 import io.cowshed.engine.qcow2.format.ImageIdentity;
-import io.cowshed.engine.qcow2.format.L1Entry;
-import io.cowshed.engine.qcow2.format.L2Entry;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 
 /**
  * Writes a fresh image from a disk's bytes as they come, first to last, whose length need not be known: version 3, 16-bit
- * refcounts, no backing file. Clusters of zeros are left out. Data clusters follow one another, an L2 table follows the
- * data it maps, L1 table and refcounts come at the end, and the header last: a file that was broken off is no image.
+ * refcounts, no backing file. Clusters of zeros are left out. The header is written last: a file that was broken off is no
+ * image.
  *
  * <p>Memory is two megabytes and an L1 table: 8 bytes for each {@link ClusterGeometry#l2Coverage()} bytes of disk (512 MiB
  * with clusters of 64 KiB). For one thread.
  */
 public final class SequentialWriter {
 
-    private static final int BUFFER = 1 << 20;
-
     private final BlockFile file;
     private final ClusterGeometry geometry;
     private final ImageIdentity identity;
     private final long limit;
 
-    /** Whole clusters on their way to the file, where they go at {@link #bufferStart}. */
-    private final ByteBuffer buffer;
-
     /** The guest cluster under way: as much of it as has come. */
     private final ByteBuffer partial;
 
-    private final ByteBuffer l2Table;
     private final MemorySegment zeros;
-    private long[] l1Table = new long[64];
-    private int l1Index = -1;
-    private long bufferStart;
+    private final FreshDisk disk;
     private long length;
 
     /**
@@ -53,11 +43,9 @@ public final class SequentialWriter {
         this.identity = identity;
         this.limit = Math.min(limit, FreshImage.mostBytes(geometry));
         int clusterSize = geometry.clusterSize();
-        this.buffer = ByteBuffer.allocateDirect(Math.max(BUFFER, clusterSize));
         this.partial = ByteBuffer.allocateDirect(clusterSize);
-        this.l2Table = ByteBuffer.allocateDirect(clusterSize);
         this.zeros = MemorySegment.ofBuffer(ByteBuffer.allocateDirect(clusterSize));
-        this.bufferStart = clusterSize;
+        this.disk = new FreshDisk(file, geometry);
     }
 
     /**
@@ -136,44 +124,9 @@ public final class SequentialWriter {
 
     /** Writes the guest cluster at {@code guestOffset}, unless it is all zeros. */
     private void cluster(long guestOffset, ByteBuffer content) throws IOException {
-        if (MemorySegment.ofBuffer(content).mismatch(zeros) < 0) {
-            return;
+        if (MemorySegment.ofBuffer(content).mismatch(zeros) >= 0) {
+            disk.data(guestOffset, content);
         }
-        int index = geometry.l1Index(guestOffset);
-        if (index != l1Index) {
-            endL2Table();
-            l1Index = index;
-        }
-        long hostOffset = append(content);
-        l2Table.putLong(geometry.l2Index(guestOffset) * Long.BYTES, L2Entry.data(hostOffset));
-    }
-
-    private void endL2Table() throws IOException {
-        if (l1Index < 0) {
-            return;
-        }
-        if (l1Index >= l1Table.length) {
-            l1Table = Arrays.copyOf(l1Table, Math.max(l1Index + 1, l1Table.length * 2));
-        }
-        l1Table[l1Index] = L1Entry.of(append(l2Table.duplicate()));
-        MemorySegment.ofBuffer(l2Table).fill((byte) 0);
-    }
-
-    /** Adds a cluster to the end of the file, and returns where it lies. */
-    private long append(ByteBuffer cluster) throws IOException {
-        if (!buffer.hasRemaining()) {
-            writeBuffer();
-        }
-        long offset = bufferStart + buffer.position();
-        buffer.put(cluster);
-        return offset;
-    }
-
-    private void writeBuffer() throws IOException {
-        int count = buffer.flip().remaining();
-        file.write(bufferStart, buffer);
-        bufferStart += count;
-        buffer.clear();
     }
 
     /**
@@ -189,33 +142,6 @@ public final class SequentialWriter {
             MemorySegment.ofBuffer(partial.duplicate().clear()).asSlice(used).fill((byte) 0);
             cluster(geometry.clusterStart(geometry.clusterOf(virtualSize)), partial.clear());
         }
-        endL2Table();
-        int l1Entries = FreshImage.l1Entries(geometry, virtualSize);
-        long l1Offset = appendL1Table(l1Entries);
-        writeBuffer();
-        long others = geometry.clusterOf(bufferStart);
-        FreshRefcounts refcounts = FreshRefcounts.plan(file.name(), geometry, others, others);
-        file.setSize(refcounts.fileSize());
-        refcounts.writeTo(file);
-        file.write(
-                0,
-                FreshImage.header(geometry, virtualSize, l1Offset, l1Entries, refcounts, identity, null)
-                        .encode());
-        file.flush();
-        return new Written(virtualSize, refcounts.fileSize());
-    }
-
-    private long appendL1Table(int entries) throws IOException {
-        long offset = bufferStart + buffer.position();
-        int perCluster = geometry.clusterSize() / Long.BYTES;
-        for (int first = 0; first < entries; first += perCluster) {
-            int count = Math.max(0, Math.min(perCluster, l1Table.length - first));
-            for (int i = 0; i < count; i++) {
-                l2Table.putLong(i * Long.BYTES, l1Table[first + i]);
-            }
-            append(l2Table.duplicate());
-            MemorySegment.ofBuffer(l2Table).fill((byte) 0);
-        }
-        return offset;
+        return new Written(virtualSize, disk.finish(virtualSize, CompressionType.ZLIB, identity));
     }
 }

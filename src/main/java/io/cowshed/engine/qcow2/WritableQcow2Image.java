@@ -78,7 +78,9 @@ public final class WritableQcow2Image implements WritableDiskImage {
      * Opens the image in {@code file}, which must let itself be written, and its backing files as {@code resolver} finds
      * them. Closing the image closes all files. When this fails they are closed too, {@code file} included.
      *
-     * @throws UnsupportedImageException when the image is marked as corrupt or dirty: it must be repaired before
+     * <p>An image that is marked as dirty is repaired at once: its refcounts may be too low for anything to be allocated.
+     *
+     * @throws UnsupportedImageException when the image is marked as corrupt, or cannot be repaired
      * @throws io.cowshed.engine.block.ImageException when a file of the chain is not a sound image. Of this one, only what
      *     is held in memory is looked at: header, L1 table and refcount table; what they point to must not overlap
      */
@@ -90,8 +92,7 @@ public final class WritableQcow2Image implements WritableDiskImage {
     static WritableQcow2Image open(BlockFile file, BackingResolver resolver, WriteOrder order) throws IOException {
         @Nullable DiskImage backing = null;
         try {
-            Qcow2Header header = Qcow2HeaderReader.read(file);
-            refuseDamaged(file, header);
+            Qcow2Header header = repaired(file);
             backing = ImageChain.openBacking(file, header, resolver);
             return new WritableQcow2Image(file, header, backing, resolver, order);
         } catch (Throwable e) {
@@ -103,13 +104,16 @@ public final class WritableQcow2Image implements WritableDiskImage {
         }
     }
 
-    private static void refuseDamaged(BlockFile file, Qcow2Header header) throws UnsupportedImageException {
+    private static Qcow2Header repaired(BlockFile file) throws IOException {
+        Qcow2Header header = Qcow2HeaderReader.read(file);
+        if (header.features().dirty() && !header.features().corrupt()) {
+            Qcow2Repair.repair(file, Qcow2Repair.Scope.ALL);
+            header = Qcow2HeaderReader.read(file);
+        }
         if (header.features().corrupt()) {
             throw new UnsupportedImageException(file.name(), "writing to an image that is marked as corrupt");
         }
-        if (header.features().dirty()) {
-            throw new UnsupportedImageException(file.name(), "writing to an image that is marked as dirty");
-        }
+        return header;
     }
 
     private static void closeAfter(Throwable cause, AutoCloseable opened) {

@@ -24,6 +24,11 @@
  *
  * The steps and barriers, for this and for all other changes, are a list each in {@code WriteOrder}.
  *
+ * <p>Whether an image is what it should be is judged by {@code ReferenceWalk}, which goes over everything that points to a
+ * cluster: {@link io.cowshed.engine.qcow2.Qcow2Check} compares that with the refcounts, and {@link
+ * io.cowshed.engine.qcow2.Qcow2Repair} makes the refcounts anew from it. {@link
+ * io.cowshed.engine.qcow2.Qcow2Validation} refuses what came from elsewhere and is not sound, at once and without counting.
+ *
  * <p>Nothing is done twice when it fails: an error in a guest's write is undone in memory, and any other ends the writer.
  */
 @NullMarked

@@ -31,9 +31,25 @@ public final class RawImage implements DiskImage {
         Objects.checkFromIndexSize(offset, target.remaining(), size);
         int length = target.remaining();
         if (file.read(offset, target) < length) {
-            throw new CorruptImageException(
-                    file.name(), "raw disk", offset, "the file has become shorter than the disk");
+            throw tooShort(offset);
         }
+    }
+
+    @Override
+    public void copyTo(long offset, long length, BlockFile target, long targetPosition) throws IOException {
+        Objects.checkFromIndexSize(offset, length, size);
+        if (file.copyTo(offset, length, target, targetPosition) < length) {
+            throw tooShort(offset);
+        }
+    }
+
+    private CorruptImageException tooShort(long offset) {
+        return new CorruptImageException(file.name(), "raw disk", offset, "the file has become shorter than the disk");
+    }
+
+    @Override
+    public Object fileKey(int depth) {
+        return file.key();
     }
 
     @Override

@@ -4,12 +4,15 @@ import io.cowshed.catalog.ImageRef;
 import io.cowshed.catalog.web.Ref;
 import io.cowshed.engine.block.Extent;
 import io.cowshed.engine.block.Extents;
+import io.cowshed.engine.block.ImageException;
+import io.cowshed.http.EntityTag;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import io.cowshed.problem.Refuses;
+import io.cowshed.transfer.DiskStream;
 import io.cowshed.transfer.Exports;
 import io.cowshed.transfer.OpenDisk;
-import io.cowshed.transfer.RawStream;
+import io.cowshed.transfer.SentCoding;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.ArraySchema;
@@ -31,7 +34,6 @@ import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
-import org.springframework.web.context.request.ServletWebRequest;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -54,7 +56,9 @@ class ContentController {
             operationId = "getContent",
             summary = "Read the disk",
             description = "The bytes as the guest reads them, whole or a range of them. The ETag names the content: a"
-                    + " download that breaks off can go on with Range and If-Range.")
+                    + " download that breaks off can go on with Range and If-Range. With Accept-Encoding: zstd, zeros"
+                    + " cost nearly nothing. A request with Range is always answered without a coding, because ranges"
+                    + " would count the coded bytes.")
     @ApiResponse(
             responseCode = "200",
             description = "The whole disk",
@@ -73,6 +77,7 @@ class ContentController {
         ProblemType.NOT_FOUND,
         ProblemType.IMAGE_NOT_AVAILABLE,
         ProblemType.IMAGE_IN_USE,
+        ProblemType.PRECONDITION_FAILED,
         ProblemType.RANGE_NOT_SATISFIABLE,
         ProblemType.INVALID_IMAGE,
         ProblemType.VOLUME_UNAVAILABLE
@@ -91,31 +96,77 @@ class ContentController {
                     @RequestHeader(name = HttpHeaders.IF_RANGE, required = false)
                     @Nullable
                     String ifRange,
+            @Parameter(description = "Send it only if the content still has one of these ETags, else refuse.")
+                    @RequestHeader(name = HttpHeaders.IF_MATCH, required = false)
+                    @Nullable
+                    String ifMatch,
+            @Parameter(description = "Send it only if the content has none of these ETags.")
+                    @RequestHeader(name = HttpHeaders.IF_NONE_MATCH, required = false)
+                    @Nullable
+                    String ifNoneMatch,
+            @Parameter(description = "zstd, where the client can unpack it and sends no Range.")
+                    @RequestHeader(name = HttpHeaders.ACCEPT_ENCODING, required = false)
+                    @Nullable
+                    String acceptEncoding,
             HttpServletRequest request,
             HttpServletResponse response)
             throws IOException {
+        response.setHeader(HttpHeaders.VARY, HttpHeaders.ACCEPT_ENCODING);
+        SentCoding coding = range == null ? AcceptEncoding.preferred(acceptEncoding) : SentCoding.IDENTITY;
         try (OpenDisk open = exports.open(ImageRef.parse(ref))) {
-            String tag = open.entityTag();
-            if (new ServletWebRequest(request, response).checkNotModified(tag)) {
+            String tag = open.entityTag(coding);
+            requireAllowed(ifMatch, tag);
+            response.setHeader(HttpHeaders.ETAG, tag);
+            if (EntityTag.isKnown(ifNoneMatch, tag)) {
+                response.setStatus(HttpStatus.NOT_MODIFIED.value());
                 return;
             }
             long size = open.disk().virtualSize();
-            ByteRange wanted = ifRange == null || ifRange.equals(tag) ? ByteRange.parse(range, size) : null;
+            boolean head = request.getMethod().equals("HEAD");
+            // Ranges are for GET alone (RFC 9110, section 14.2).
+            ByteRange wanted = !head && (ifRange == null || ifRange.equals(tag)) ? ByteRange.parse(range, size) : null;
             ByteRange sent = wanted == null ? new ByteRange(0, size) : wanted;
             if (wanted != null) {
                 response.setStatus(HttpStatus.PARTIAL_CONTENT.value());
                 response.setHeader(HttpHeaders.CONTENT_RANGE, wanted.contentRange(size));
             }
-            response.setHeader(HttpHeaders.ETAG, tag);
             response.setHeader(HttpHeaders.ACCEPT_RANGES, "bytes");
             response.setHeader(
                     HttpHeaders.CONTENT_DISPOSITION,
                     "attachment; filename=\"" + open.image().name() + ".raw\"");
             response.setContentType(MediaType.APPLICATION_OCTET_STREAM_VALUE);
-            response.setContentLengthLong(sent.length());
-            if (!request.getMethod().equals("HEAD")) {
-                RawStream.send(open.disk(), sent.start(), sent.end(), response.getOutputStream());
+            switch (coding) {
+                case IDENTITY -> response.setContentLengthLong(sent.length());
+                case ZSTD -> response.setHeader(HttpHeaders.CONTENT_ENCODING, "zstd");
             }
+            if (!head) {
+                send(open, sent, coding, response);
+            }
+        }
+    }
+
+    private static void requireAllowed(@Nullable String ifMatch, String tag) {
+        if (!EntityTag.isAllowed(ifMatch, tag)) {
+            throw new CowshedException(
+                    ProblemType.PRECONDITION_FAILED,
+                    "The content has none of the entity tags in If-Match.",
+                    "Begin again without If-Match: what was read before belongs to other content.");
+        }
+    }
+
+    /**
+     * A disk that turns out to be damaged is refused like one that cannot be opened, as long as nothing of it is out; after
+     * that the connection breaks off, before the length or the last chunk that were announced.
+     */
+    private static void send(OpenDisk open, ByteRange part, SentCoding coding, HttpServletResponse response)
+            throws IOException {
+        try (DiskStream stream = coding.to(response.getOutputStream())) {
+            stream.send(open.disk(), part.start(), part.end());
+        } catch (ImageException damage) {
+            if (response.isCommitted()) {
+                throw damage;
+            }
+            throw open.unreadable(damage);
         }
     }
 
@@ -174,14 +225,23 @@ class ContentController {
         try (OpenDisk open = exports.open(ImageRef.parse(ref))) {
             Extents extents = part(open, start, length);
             response.setContentType(MediaType.APPLICATION_JSON_VALUE);
-            try (JsonGenerator out = json.createGenerator(response.getOutputStream())) {
-                out.writeStartArray();
-                for (Extent extent = extents.next(); extent != null; extent = extents.next()) {
-                    write(extent, out);
-                }
-                out.writeEndArray();
+            try {
+                write(extents, response);
+            } catch (ImageException damage) {
+                throw open.unreadable(damage);
             }
         }
+    }
+
+    /** Closes the generator only at the end: closing it earlier would end a list that is not whole like one that is. */
+    private void write(Extents extents, HttpServletResponse response) throws IOException {
+        JsonGenerator out = json.createGenerator(response.getOutputStream());
+        out.writeStartArray();
+        for (Extent extent = extents.next(); extent != null; extent = extents.next()) {
+            write(extent, out);
+        }
+        out.writeEndArray();
+        out.close();
     }
 
     private static Extents part(OpenDisk open, long start, @Nullable Long length) {

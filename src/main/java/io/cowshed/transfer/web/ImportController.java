@@ -167,7 +167,9 @@ class ImportController {
                     @Pattern(regexp = "[0-9a-fA-F]{64}", message = "64 hexadecimal digits")
                     @Nullable
                     String sha256,
-            @Parameter(description = "For an import: gzip, zstd or xz, where the body is compressed.")
+            @Parameter(
+                            description =
+                                    "For an import: gzip, zstd (with a window of at most 8 MiB) or xz, where the body is compressed.")
                     @RequestHeader(name = HttpHeaders.CONTENT_ENCODING, required = false)
                     @Nullable
                     String contentEncoding,

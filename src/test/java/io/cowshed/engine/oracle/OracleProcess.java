@@ -7,11 +7,12 @@ import java.util.List;
 import java.util.Set;
 
 /** Runs a tool that tests compare against. A tool that is missing or fails is a failure of the test. */
-final class OracleProcess {
+public final class OracleProcess {
 
     private OracleProcess() {}
 
-    static String run(List<String> command) {
+    /** Runs the command, nothing on its standard input, and returns what it prints. */
+    public static String run(List<String> command) {
         return run(command, Set.of(0));
     }
 

@@ -10,6 +10,7 @@ import io.cowshed.engine.block.Extents;
 import io.cowshed.engine.block.ImageFormat;
 import io.cowshed.engine.block.MemoryFile;
 import io.cowshed.engine.block.ReadOnlyFile;
+import io.cowshed.engine.oracle.OracleProcess;
 import io.cowshed.engine.oracle.QemuImg;
 import io.cowshed.engine.oracle.QemuIo;
 import java.io.IOException;
@@ -69,6 +70,23 @@ class SparseDiskTests {
         }
         assertThat(Duration.ofNanos(ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - start))
                 .isLessThan(PROMPT);
+    }
+
+    /** The tables map all of it; the file takes 13 MiB. */
+    @Test
+    void checksAHundredGibibytesIn64MebibytesOfHeap(@TempDir Path directory) {
+        Path path = directory.resolve("mapped.qcow2");
+        QemuImg.run("create", "-q", "-f", "qcow2", "-o", "preallocation=metadata", path.toString(), "100G");
+        String java = ProcessHandle.current().info().command().orElseThrow();
+        assertThat(OracleProcess.run(List.of(
+                        java,
+                        "-Xmx64m",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        CheckProcess.class.getName(),
+                        path.toString())))
+                .isEqualToIgnoringNewLines("0 errors, 0 leaks, 1638400 clusters");
     }
 
     /** The boundaries are those of L2 tables, of pages of them, and of pages of L1 tables. */
