@@ -28,6 +28,12 @@ class FuzzTests {
 
     @MethodSource("samples")
     @FuzzTest(maxDuration = "")
+    void stream(byte[] bytes) {
+        HostileBytes.stream(bytes);
+    }
+
+    @MethodSource("samples")
+    @FuzzTest(maxDuration = "")
     void check(byte[] bytes) {
         HostileBytes.check(bytes);
     }

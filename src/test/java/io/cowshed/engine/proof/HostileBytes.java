@@ -8,8 +8,10 @@ import io.cowshed.engine.block.ImageFormat;
 import io.cowshed.engine.qcow2.ImageChain;
 import io.cowshed.engine.qcow2.Qcow2Check;
 import io.cowshed.engine.qcow2.Qcow2Repair;
+import io.cowshed.engine.qcow2.StreamedImage;
 import io.cowshed.engine.qcow2.WritableQcow2Image;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 
 /**
@@ -21,6 +23,7 @@ final class HostileBytes {
     private static final int MOST = 1 << 20;
 
     private static final int PIECE = 64 << 10;
+    private static final int STREAM_CLUSTER_BITS = 16;
     private static final int MOST_EXTENTS = 2000;
 
     private HostileBytes() {}
@@ -60,6 +63,17 @@ final class HostileBytes {
         }
         long tail = Math.max(0, size - PIECE);
         disk.read(tail, piece.clear().limit((int) (size - tail)));
+    }
+
+    /** The beginning of it is sent, and of the data. */
+    static void stream(byte[] bytes) {
+        use(bytes, file -> {
+            try (DiskImage disk = ImageChain.open(file.frozen(), ImageFormat.QCOW2, BackingResolver.NONE)) {
+                StreamedImage stream = StreamedImage.flat(disk, STREAM_CLUSTER_BITS, null);
+                stream.writeTo(OutputStream.nullOutputStream(), 0, Math.min(stream.length(), MOST));
+                stream.writeTo(OutputStream.nullOutputStream(), stream.length() - 1, stream.length());
+            }
+        });
     }
 
     static void check(byte[] bytes) {

@@ -23,8 +23,12 @@ class HostileBytesTests {
     /** All that is allocated in some 2000 calls together: a header that sized anything by itself would ask for more. */
     private static final long MOST_ALLOCATED = 256L << 20;
 
-    private static final List<Consumer<byte[]>> USES =
-            List.of(HostileBytes::readAndMap, HostileBytes::check, HostileBytes::repair, HostileBytes::write);
+    private static final List<Consumer<byte[]>> USES = List.of(
+            HostileBytes::readAndMap,
+            HostileBytes::stream,
+            HostileBytes::check,
+            HostileBytes::repair,
+            HostileBytes::write);
 
     private static final List<Long> VALUES = List.of(
             0L, 1L, -1L, 2L, 0xffffL, 1L << 31, 1L << 40, 1L << 62, 1L << 63, 0x1fffL, 1L << 32 | 1, Long.MAX_VALUE);
