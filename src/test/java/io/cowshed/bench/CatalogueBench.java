@@ -16,8 +16,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Tag("bench")
 class CatalogueBench {
 
-    private static final int WARM_UP = 300;
-    private static final int RUNS = 200;
+    private static final int WARM_UP = 100;
+    private static final int RUNS = 100;
 
     @ParameterizedTest
     @EnumSource(TestDatabase.Kind.class)
