@@ -22,6 +22,8 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.SymbolLookup;
 import org.junit.jupiter.api.Test;
 import org.springframework.modulith.core.ApplicationModules;
+import org.springframework.transaction.TransactionManager;
+import org.springframework.transaction.support.TransactionOperations;
 
 /** The edges between packages, and what no code may do. */
 class ArchitectureTests {
@@ -93,6 +95,18 @@ class ArchitectureTests {
         noClasses()
                 .should()
                 .callMethodWhere(target(owner(type(Runtime.class))).and(target(name("exec"))))
+                .check(MAIN);
+    }
+
+    /** Or a database that does not answer would not be told to those who ask it again. */
+    @Test
+    void transactionsAreRunInOneWay() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("io.cowshed.database..")
+                .should()
+                .dependOnClassesThat(
+                        assignableTo(TransactionOperations.class).or(assignableTo(TransactionManager.class)))
                 .check(MAIN);
     }
 

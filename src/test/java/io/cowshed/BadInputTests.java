@@ -101,6 +101,6 @@ abstract class BadInputTests extends ServiceTests {
     private void requireFree(String name) {
         Answer made = api.postJson("images", "{\"name\": \"" + name + "\", \"virtualSize\": 512}");
         assertThat(made.status()).as(made.toString()).isEqualTo(201);
-        assertThat(api.delete("images/" + name).status()).isEqualTo(204);
+        assertThat(api.delete("images/" + name + "?purge=true").status()).isEqualTo(204);
     }
 }

@@ -47,7 +47,7 @@ class DurabilityTests {
             ApiClient.Answer made = api.postJson("images/base/clones", "{\"name\": \"clone\"}");
             assertThat(made.status()).isEqualTo(201);
             clone = made.json().path("id").asString();
-            assertThat(api.delete("images/clone").status()).isEqualTo(204);
+            assertThat(api.delete("images/clone?purge=true").status()).isEqualTo(204);
             ApiClient.Answer all = api.postJson("images/base/clones", "{\"namePrefix\": \"many-\", \"count\": 5}");
             assertThat(all.status()).isEqualTo(201);
             many = all.json()

@@ -8,6 +8,7 @@ import io.cowshed.testing.ApiClient.Answer;
 import io.cowshed.testing.MountedVolume;
 import io.cowshed.testing.TestDatabase;
 import io.cowshed.testing.TestService;
+import io.cowshed.testing.VerbChains;
 import io.cowshed.volume.Volume;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -29,6 +30,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A volume that runs full, on a small file system of its own. Needs root, to mount it. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -125,7 +128,7 @@ abstract class FullDiskTests {
         Files.delete(ballast());
 
         assertThat(api.postJson("images/base/clones", clone).status()).isEqualTo(201);
-        assertThat(api.delete("images/clone").status()).isEqualTo(204);
+        assertThat(api.delete("images/clone?purge=true").status()).isEqualTo(204);
     }
 
     @Test
@@ -134,12 +137,12 @@ abstract class FullDiskTests {
                 .isEqualTo(201);
         fill();
 
-        assertThat(api.delete("images/victim").status()).isEqualTo(204);
+        assertThat(api.delete("images/victim?purge=true").status()).isEqualTo(204);
 
         assertThat(usable()).isGreaterThan(7 << 20);
         assertThat(api.upload("images?name=next", RAW, random(4 << 20)).status())
                 .isEqualTo(201);
-        assertThat(api.delete("images/next").status()).isEqualTo(204);
+        assertThat(api.delete("images/next?purge=true").status()).isEqualTo(204);
     }
 
     @FunctionalInterface
@@ -204,13 +207,47 @@ class TmpfsFullDiskTests extends FullDiskTests {
         List<Path> ballast = takeAllNames();
 
         Answer cloned = api.postJson("images/base/clones", "{\"name\": \"clone\"}");
-        Answer removed = api.delete("images/victim");
+        Answer removed = api.delete("images/victim?purge=true");
 
         for (Path file : ballast) {
             Files.delete(file);
         }
         assertThat(cloned.problem()).isEqualTo("volume-full");
         assertThat(removed.status()).as("%s", removed).isEqualTo(204);
+    }
+
+    /** A commit makes two files, a snapshot one, before each gives a file another name. */
+    @ParameterizedTest
+    @CsvSource({"commit, 2", "snapshot, 1"})
+    void aNewParentWhoseNameFindsNoRoomIsNone(String verb, int names) throws IOException {
+        VerbChains chains = new VerbChains(service);
+        String clone = "clone-for-" + verb;
+        String parent = "parent-by-" + verb;
+        chains.clone(clone, "base");
+        byte[] file = Files.readAllBytes(chains.file(clone));
+        List<Path> ballast = takeAllNames();
+        for (Path one : ballast.subList(0, names)) {
+            Files.delete(one);
+        }
+
+        Answer ended =
+                api.postJson("images/" + clone + "/" + verb, "{\"name\": \"" + parent + "\"}", "Prefer", "wait=30");
+
+        for (Path one : ballast.subList(names, ballast.size())) {
+            Files.delete(one);
+        }
+        assertThat(ended.json().path("state").asString()).as("%s", ended).isEqualTo("failed");
+        assertThat(ended.json().path("problem").path("type").asString()).endsWith(":volume-full");
+        assertThat(api.get("images/" + parent).problem()).isEqualTo("not-found");
+        assertThat(Files.readAllBytes(chains.file(clone))).isEqualTo(file);
+        assertThat(chains.parent(clone)).isEqualTo("base");
+
+        Answer again =
+                api.postJson("images/" + clone + "/" + verb, "{\"name\": \"" + parent + "\"}", "Prefer", "wait=30");
+        assertThat(again.json().path("state").asString()).as("%s", again).isEqualTo("succeeded");
+        assertThat(chains.parent(clone)).isEqualTo(parent);
+        assertThat(api.delete("images/" + clone + "?purge=true").status()).isEqualTo(204);
+        assertThat(api.delete("images/" + parent + "?purge=true").status()).isEqualTo(204);
     }
 
     private List<Path> takeAllNames() throws IOException {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cowshed.engine.oracle.QemuImg;
 import io.cowshed.testing.ApiClient.Answer;
 import io.cowshed.testing.ServiceTests;
+import io.cowshed.testing.VerbChains;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -14,6 +15,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -46,9 +48,30 @@ class GuestTests extends ServiceTests {
         assertThat(api.get("images/web-1").json().path("allocatedSize").asLong())
                 .isGreaterThan(20 << 20);
         lineageAgreesWithQemu(base, clone);
-        Answer refused = api.delete("images/debian-12");
+        Answer refused = api.delete("images/debian-12?purge=true");
         assertThat(refused.problem()).isEqualTo("image-has-children");
         assertThat(refused.toString()).contains("web-1");
+    }
+
+    @Test
+    @Tag("story")
+    void aGuestGoesOnFromWhatItsSnapshotKeeps() throws IOException {
+        run("scripts/make-guest", GUEST.toString());
+        VerbChains.succeed(api.upload("images?name=debian-13", "application/x-qcow2", GUEST.resolve("disk.qcow2")));
+        VerbChains.succeed(api.post("images/debian-13/seal"));
+        VerbChains.succeed(api.postJson("images/debian-13/clones", "{\"name\": \"db-1\"}"));
+        run("scripts/boot-guest", file("db-1").toString(), "qcow2", GUEST.toString());
+
+        Answer done = api.postJson("images/db-1/snapshot", "{\"name\": \"db-1-installed\"}", "Prefer", "wait=60");
+
+        assertThat(done.json().path("state").asString()).as("%s", done).isEqualTo("succeeded");
+        Path kept = file("db-1-installed");
+        String before = sha256(kept);
+        String console = run("scripts/boot-guest", file("db-1").toString(), "qcow2", GUEST.toString());
+        assertThat(console).contains("GUEST-UP base");
+        assertThat(sha256(kept)).isEqualTo(before);
+        QemuImg.run("check", kept.toString());
+        QemuImg.run("check", file("db-1").toString());
     }
 
     private void lineageAgreesWithQemu(Path base, Path clone) {

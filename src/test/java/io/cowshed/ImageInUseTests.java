@@ -23,7 +23,7 @@ class ImageInUseTests extends ServiceTests {
             for (Answer answer : List.of(
                     api.post("images/busy/seal"),
                     api.post("images/busy/unseal"),
-                    api.delete("images/busy"),
+                    api.delete("images/busy?purge=true"),
                     api.get("images/busy/content"),
                     api.get("images/busy/extents"))) {
                 assertInUse(answer, guest);
@@ -44,21 +44,21 @@ class ImageInUseTests extends ServiceTests {
         Path file = blank("read");
         try (LiveQemuIo guest = LiveQemuIo.reading(file, "qcow2")) {
             assertInUse(api.post("images/read/seal"), guest);
-            assertInUse(api.delete("images/read"), guest);
+            assertInUse(api.delete("images/read?purge=true"), guest);
             assertThat(api.get("images/read/content").status()).isEqualTo(200);
         }
         assertThat(api.post("images/read/seal").status()).isEqualTo(200);
         try (LiveQemuIo guest = LiveQemuIo.reading(file, "qcow2")) {
             assertInUse(api.post("images/read/unseal"), guest);
-            assertInUse(api.delete("images/read"), guest);
+            assertInUse(api.delete("images/read?purge=true"), guest);
             assertThat(api.get("images/read/content").status()).isEqualTo(200);
             assertThat(api.post("images/read/seal").status()).isEqualTo(200);
             assertThat(api.postJson("images/read/clones", "{\"name\": \"read-clone\"}")
                             .status())
                     .isEqualTo(201);
         }
-        assertThat(api.delete("images/read-clone").status()).isEqualTo(204);
-        assertThat(api.delete("images/read").status()).isEqualTo(204);
+        assertThat(api.delete("images/read-clone?purge=true").status()).isEqualTo(204);
+        assertThat(api.delete("images/read?purge=true").status()).isEqualTo(204);
     }
 
     @Test
@@ -72,7 +72,7 @@ class ImageInUseTests extends ServiceTests {
                             .status())
                     .isEqualTo(201);
             assertThat(api.get("images/next/content").status()).isEqualTo(200);
-            assertInUse(api.delete("images/running"), guest);
+            assertInUse(api.delete("images/running?purge=true"), guest);
         }
     }
 
@@ -85,7 +85,7 @@ class ImageInUseTests extends ServiceTests {
 
             assertThat(LiveQemuIo.attempt(file, "qcow2", true).output()).contains("lock");
             assertThat(LiveQemuIo.attempt(file, "qcow2", false).exit()).isZero();
-            Answer refused = api.delete("images/download");
+            Answer refused = api.delete("images/download?purge=true");
             assertThat(refused.problem()).isEqualTo("image-in-use");
             assertThat(refused.json().path("detail").asString()).contains("this service");
         }

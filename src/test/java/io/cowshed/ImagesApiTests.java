@@ -6,12 +6,14 @@ import io.cowshed.engine.oracle.QemuImg;
 import io.cowshed.testing.ApiClient.Answer;
 import io.cowshed.testing.ServiceTests;
 import io.cowshed.testing.TestDatabase;
+import io.cowshed.testing.VerbChains;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -167,16 +169,21 @@ abstract class ImagesApiTests extends ServiceTests {
                         "{\"name\": \"patch\", \"virtualSize\": 512, \"labels\": {\"a\": \"1\", \"b\": \"2\"}, \"ttl\": \"PT1H\"}")
                 .header("ETag");
 
+        String expiry = Instant.now()
+                .plus(Duration.ofDays(20))
+                .truncatedTo(ChronoUnit.MILLIS)
+                .toString();
+
         Answer changed = api.patch("images/patch", """
                 {"name": "patched", "description": "d", "labels": {"a": null, "c": "3"}, "protected": true,
-                 "expiresAt": "2031-01-31T12:00:00Z"}""", "If-Match", tag);
+                 "expiresAt": "%s"}""".formatted(expiry), "If-Match", tag);
 
         assertThat(changed.status()).as("%s", changed).isEqualTo(200);
         JsonNode image = changed.json();
         assertThat(image.path("name").asString()).isEqualTo("patched");
         assertThat(image.path("labels").toString()).isEqualTo("{\"b\":\"2\",\"c\":\"3\"}");
         assertThat(image.path("protected").asBoolean()).isTrue();
-        assertThat(image.path("expiresAt").asString()).isEqualTo("2031-01-31T12:00:00Z");
+        assertThat(image.path("expiresAt").asString()).isEqualTo(expiry);
         assertThat(api.get("images/patched").json()).isEqualTo(image);
         assertThat(api.get("images/patch").problem()).isEqualTo("not-found");
         assertThat(api.patch("images/patched", "{\"description\": \"late\"}", "If-Match", tag)
@@ -201,8 +208,20 @@ abstract class ImagesApiTests extends ServiceTests {
             assertThat(refused.problem()).isEqualTo("name-taken");
             assertThat(refused.toString()).contains(id);
         }
-        assertThat(api.delete("images/held").status()).isEqualTo(204);
+        assertThat(api.delete("images/held?purge=true").status()).isEqualTo(204);
         assertThat(api.patch("images/rival", "{\"name\": \"held\"}").status()).isEqualTo(200);
+    }
+
+    @Test
+    void anImageIsSealedAndThawedAsItWasRead() {
+        String tag = VerbChains.succeed(api.postJson("images", "{\"name\": \"tagged\", \"virtualSize\": \"1MiB\"}"))
+                .header("ETag");
+        assertThat(api.post("images/tagged/seal", "If-Match", "\"99\"").problem())
+                .isEqualTo("precondition-failed");
+        String sealed = VerbChains.succeed(api.post("images/tagged/seal", "If-Match", tag))
+                .header("ETag");
+        assertThat(api.post("images/tagged/unseal", "If-Match", tag).problem()).isEqualTo("precondition-failed");
+        VerbChains.succeed(api.post("images/tagged/unseal", "If-Match", sealed));
     }
 
     @Test
@@ -210,18 +229,21 @@ abstract class ImagesApiTests extends ServiceTests {
         blank("doomed");
         Path file = file("doomed");
         String tag = api.patch("images/doomed", "{\"protected\": true}").header("ETag");
-        assertThat(api.delete("images/doomed").problem()).isEqualTo("image-protected");
+        assertThat(api.delete("images/doomed?purge=true").problem()).isEqualTo("image-protected");
         String fresh = api.patch("images/doomed", "{\"protected\": false}").header("ETag");
-        assertThat(api.delete("images/doomed", "If-Match", tag).problem()).isEqualTo("precondition-failed");
+        assertThat(api.delete("images/doomed?purge=true", "If-Match", tag).problem())
+                .isEqualTo("precondition-failed");
         assertThat(file).exists();
 
-        assertThat(api.delete("images/doomed", "If-Match", "W/" + fresh).problem())
+        assertThat(api.delete("images/doomed?purge=true", "If-Match", "W/" + fresh)
+                        .problem())
                 .isEqualTo("precondition-failed");
-        assertThat(api.delete("images/doomed", "If-Match", tag + ", " + fresh).status())
+        assertThat(api.delete("images/doomed?purge=true", "If-Match", tag + ", " + fresh)
+                        .status())
                 .isEqualTo(204);
 
         assertThat(api.get("images/doomed").problem()).isEqualTo("not-found");
-        assertThat(api.delete("images/doomed").problem()).isEqualTo("not-found");
+        assertThat(api.delete("images/doomed?purge=true").problem()).isEqualTo("not-found");
         assertThat(file).doesNotExist();
     }
 
@@ -324,9 +346,9 @@ abstract class ImagesApiTests extends ServiceTests {
         Answer refused = api.post("images/s-base/unseal");
         assertThat(refused.problem()).isEqualTo("image-has-children");
         assertThat(refused.toString()).contains("s-clone");
-        assertThat(api.delete("images/s-base").problem()).isEqualTo("image-has-children");
+        assertThat(api.delete("images/s-base?purge=true").problem()).isEqualTo("image-has-children");
         assertThat(mode("s-base")).isEqualTo("r--r--r--");
-        api.delete("images/s-clone");
+        api.delete("images/s-clone?purge=true");
 
         Answer unsealed = api.post("images/s-base/unseal");
         assertThat(unsealed.json().path("sealed").asBoolean()).isFalse();

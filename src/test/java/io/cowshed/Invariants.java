@@ -47,16 +47,19 @@ final class Invariants {
         for (Map.Entry<UUID, Row> entry : rows.entrySet()) {
             Row row = entry.getValue();
             files.add(entry.getKey() + ".qcow2");
-            assertThat(row.state()).as("state of %s", row).isEqualTo("available");
-            assertThat(names.add(row.name())).as("%s is unique", row).isTrue();
+            assertThat(row.state()).as("state of %s", row).isIn("available", "trashed");
+            assertThat(row.state().equals("trashed") || names.add(row.name()))
+                    .as("%s is unique", row)
+                    .isTrue();
             if (row.parent() != null) {
                 Row parent = rows.get(row.parent());
-                assertThat(parent != null && parent.sealed())
-                        .as("the parent of %s is there, and sealed", row)
+                assertThat(parent != null && parent.sealed() && parent.state().equals("available"))
+                        .as("the parent of %s is there, sealed and available", row)
                         .isTrue();
             }
         }
         assertThat(names("images")).isEqualTo(files);
+        assertThat(names("seeds")).isEqualTo(seeds());
         assertThat(names("incoming")).isEmpty();
         assertThat(names("retired")).isEmpty();
         for (Map.Entry<UUID, Row> entry : rows.entrySet()) {
@@ -89,6 +92,19 @@ final class Invariants {
         try (Stream<Path> files = Files.list(volume.resolve(part))) {
             return files.map(file -> file.getFileName().toString()).collect(Collectors.toCollection(TreeSet::new));
         }
+    }
+
+    private Set<String> seeds() throws SQLException {
+        Set<String> seeds = new TreeSet<>();
+        try (Connection connection = database.connect();
+                Statement statement = connection.createStatement();
+                ResultSet found = statement.executeQuery("select image_id, file_number from image_seed")) {
+            while (found.next()) {
+                seeds.add(
+                        found.getString("image_id") + "." + Long.toHexString(found.getLong("file_number")) + ".qcow2");
+            }
+        }
+        return seeds;
     }
 
     private Map<UUID, Row> rows() throws SQLException {

@@ -344,7 +344,7 @@ class JsonBadInputTests extends BadInputTests {
         String name = freshName();
         Answer made = api.postJson("images", "\ufeff{\"name\": \"" + name + "\", \"virtualSize\": 512}");
         assertThat(made.status()).isEqualTo(201);
-        assertThat(api.delete("images/" + name).status()).isEqualTo(204);
+        assertThat(api.delete("images/" + name + "?purge=true").status()).isEqualTo(204);
     }
 
     @ParameterizedTest

@@ -22,12 +22,15 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import tools.jackson.databind.JsonNode;
 
 /**
  * {@code kill -9} at random moments of a load of imports, clones and removals. Afterwards every catalogued image has a
  * good file, what was acknowledged is true, and nothing half-made is left. {@code -Dcowshed.kills=50} sets how many times.
  */
+@Execution(ExecutionMode.CONCURRENT) // its service runs in processes of its own
 class KillTests {
 
     private static final int KILLS = Integer.getInteger("cowshed.kills", 4);
@@ -115,7 +118,7 @@ class KillTests {
                     String victim = present.get(random.nextInt(present.size()));
                     // Until the answer is here, either may be true.
                     acknowledged.remove(victim);
-                    if (api.delete("images/" + victim).status() == 204) {
+                    if (api.delete("images/" + victim + "?purge=true").status() == 204) {
                         acknowledged.put(victim, false);
                     }
                 }

@@ -101,7 +101,7 @@ abstract class RepeatedCallTests extends ServiceTests {
         assertThat(api.upload("images?name=taken", RAW, disk, "Idempotency-Key", key)
                         .problem())
                 .isEqualTo("name-taken");
-        api.delete("images/taken");
+        api.delete("images/taken?purge=true");
 
         assertThat(api.upload("images?name=taken", RAW, disk, "Idempotency-Key", key)
                         .status())

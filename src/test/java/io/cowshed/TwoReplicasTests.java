@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class TwoReplicasTests extends ServiceTests {
 
-    private static final int ROUNDS = Integer.getInteger("cowshed.rounds", 24);
+    private static final int ROUNDS = Integer.getInteger("cowshed.rounds", 16);
     private static final long SEED = Long.getLong("cowshed.seed", 20261120L);
     private static final int LONGEST_LAG_MICROS = 6000;
 
@@ -256,7 +256,10 @@ class TwoReplicasTests extends ServiceTests {
     private static void sweepUntil(AtomicBoolean done, TestService replica) {
         while (!done.get()) {
             replica.bean(Volume.class)
-                    .sweep(replica.bean(Settlement.class)::isThere, replica.bean(Images.class)::exists);
+                    .sweep(
+                            replica.bean(Settlement.class)::isThere,
+                            replica.bean(Images.class)::exists,
+                            replica.bean(Settlement.class)::isAwaited);
         }
     }
 
@@ -303,7 +306,7 @@ class TwoReplicasTests extends ServiceTests {
     }
 
     private static Call removing(String image) {
-        return api -> api.delete("images/" + image);
+        return api -> api.delete("images/" + image + "?purge=true");
     }
 
     private static Call unsealing(String image) {

@@ -90,7 +90,7 @@ class UploadBadInputTests extends BadInputTests {
     }
 
     private void remove(String name) {
-        assertThat(api.delete("images/" + name).status()).isEqualTo(204);
+        assertThat(api.delete("images/" + name + "?purge=true").status()).isEqualTo(204);
     }
 
     private static Lie damaged(String about, Consumer<ByteBuffer> change) {

@@ -1,5 +1,8 @@
 package io.cowshed.access;
 
+import io.cowshed.event.EventType;
+import io.cowshed.event.Events;
+import io.cowshed.event.Subject;
 import java.security.SecureRandom;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -10,6 +13,7 @@ import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -24,11 +28,13 @@ public class AccessTokens {
     private static final String COLUMNS = "id, name, role, created_at, created_by, expires_at, revoked_at";
 
     private final JdbcClient jdbc;
+    private final Events events;
     private final Clock clock;
     private final SecureRandom random = new SecureRandom();
 
-    AccessTokens(JdbcClient jdbc, Clock clock) {
+    AccessTokens(JdbcClient jdbc, Events events, Clock clock) {
         this.jdbc = jdbc;
+        this.events = events;
         this.clock = clock;
     }
 
@@ -53,6 +59,7 @@ public class AccessTokens {
                 .param("createdBy", createdBy)
                 .param("end", end == null ? null : utc(end))
                 .update();
+        raise(EventType.TOKEN_CREATED, token);
         return new Created(token, secret.token());
     }
 
@@ -83,10 +90,26 @@ public class AccessTokens {
     /** Ends a token at once. Answers whether there was one to revoke. */
     @Transactional
     public boolean revoke(UUID id) {
-        return jdbc.sql("update access_token set revoked_at = ? where id = ? and revoked_at is null")
-                        .params(utc(clock.instant()), id)
-                        .update()
-                == 1;
+        int revoked = jdbc.sql("update access_token set revoked_at = ? where id = ? and revoked_at is null")
+                .params(utc(clock.instant()), id)
+                .update();
+        if (revoked == 0) {
+            return false;
+        }
+        raise(
+                EventType.TOKEN_REVOKED,
+                jdbc.sql("select " + COLUMNS + " from access_token where id = ?")
+                        .param(id)
+                        .query((row, _) -> token(row))
+                        .single());
+        return true;
+    }
+
+    private void raise(EventType type, AccessToken token) {
+        events.raise(
+                type,
+                new Subject(Subject.Kind.TOKEN, token.id(), token.name()),
+                Map.of("role", token.role(), "createdBy", token.createdBy()));
     }
 
     /** Whether anybody can still make tokens. */

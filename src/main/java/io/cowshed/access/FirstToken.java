@@ -1,5 +1,6 @@
 package io.cowshed.access;
 
+import io.cowshed.database.Transactions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -17,7 +18,6 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.context.event.EventListener;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Lets the first administrator in: a start that finds no usable administrator's token makes one and writes it to
@@ -30,25 +30,25 @@ class FirstToken {
     private static final Logger LOG = LoggerFactory.getLogger(FirstToken.class);
 
     private final AccessTokens tokens;
-    private final TransactionTemplate transaction;
+    private final Transactions transactions;
     private final Path file;
 
-    FirstToken(AccessTokens tokens, TransactionTemplate transaction, @Value("${cowshed.data-dir}") Path dataDirectory) {
+    FirstToken(AccessTokens tokens, Transactions transactions, @Value("${cowshed.data-dir}") Path dataDirectory) {
         this.tokens = tokens;
-        this.transaction = transaction;
+        this.transactions = transactions;
         this.file = dataDirectory.resolve("admin-token");
     }
 
     @EventListener(ApplicationReadyEvent.class)
     void makeWhereNoneIs() {
-        boolean made = Boolean.TRUE.equals(transaction.execute(_ -> {
+        boolean made = transactions.write(() -> {
             if (tokens.hasUsableAdmin()) {
                 return false;
             }
             // The file first: a row whose secret nobody ever saw would lock everyone out.
             write(tokens.create("first-admin", Role.ADMIN, null, "cowshed").secret());
             return true;
-        }));
+        });
         if (made) {
             LOG.info("An administrator's access token was made and written to {}", file.toAbsolutePath());
         } else if (Files.exists(file)) {

@@ -20,7 +20,10 @@ import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.firewall.RequestRejectedHandler;
 import org.springframework.web.servlet.HandlerExceptionResolver;
 
-/** Which call needs which role. Nothing is open but the health check and the API's own description. */
+/**
+ * Which call needs which role. Nothing is open but the health check, the API's own description, and the deliveries of hooks,
+ * which are signed.
+ */
 @Configuration(proxyBeanMethods = false)
 class SecurityConfiguration {
 
@@ -37,8 +40,21 @@ class SecurityConfiguration {
                         .permitAll()
                         .requestMatchers("/error")
                         .permitAll()
-                        .requestMatchers("/api/v1/tokens/**")
+                        .requestMatchers(
+                                HttpMethod.POST,
+                                "/api/v1/hooks/*/github",
+                                "/api/v1/hooks/*/gitlab",
+                                "/api/v1/hooks/*/generic")
+                        .permitAll()
+                        .requestMatchers(
+                                "/api/v1/tokens/**",
+                                "/api/v1/subscriptions/**",
+                                "/api/v1/hooks/**",
+                                "/api/v1/attachments/*/break")
                         .hasRole(Role.ADMIN.name())
+                        // User data may hold secrets.
+                        .requestMatchers("/api/v1/images/*/seed")
+                        .hasRole(Role.OPERATOR.name())
                         .requestMatchers(HttpMethod.GET, "/api/v1/**")
                         .hasRole(Role.READER.name())
                         .requestMatchers(HttpMethod.HEAD, "/api/v1/**")

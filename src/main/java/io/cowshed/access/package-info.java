@@ -3,7 +3,7 @@
  * administrator's token and writes it to a file that only the service's user can read.
  */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"problem", "http"})
+@ApplicationModule(allowedDependencies = {"problem", "http", "database", "event"})
 package io.cowshed.access;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,11 +1,13 @@
 package io.cowshed.catalog;
 
+import io.cowshed.event.EventType;
+import io.cowshed.operation.Claims;
+import io.cowshed.operation.ImageBusy;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import jakarta.persistence.EntityManager;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,24 +26,45 @@ public class Catalog {
 
     private final Images images;
     private final Lineages lineages;
+    private final Offspring offspring;
+    private final Names names;
     private final GuardedFlush flush;
     private final EntityManager entities;
-    private final ChainLimit limit;
+    private final Depths depths;
+    private final Claims claims;
+    private final ImageEvents events;
     private final Clock clock;
+    private final ImageUse use;
+    private final FamilyVersions versions;
+    private final Leases leases;
 
     Catalog(
             Images images,
             Lineages lineages,
+            Offspring offspring,
+            Names names,
             GuardedFlush flush,
             EntityManager entities,
-            ChainLimit limit,
-            Clock clock) {
+            Depths depths,
+            Claims claims,
+            ImageEvents events,
+            Clock clock,
+            ImageUse use,
+            Leases leases,
+            FamilyVersions versions) {
         this.images = images;
         this.lineages = lineages;
+        this.offspring = offspring;
+        this.names = names;
         this.flush = flush;
         this.entities = entities;
-        this.limit = limit;
+        this.depths = depths;
+        this.claims = claims;
+        this.events = events;
         this.clock = clock;
+        this.use = use;
+        this.versions = versions;
+        this.leases = leases;
     }
 
     /**
@@ -63,16 +86,17 @@ public class Catalog {
         Image image = images.lock(ImageRef.of(id));
         image.complete(layout, known, clock.instant());
         entities.flush();
+        events.raise(EventType.IMAGE_CREATED, image);
         return image;
     }
 
-    /** Gives a reserved name back. Does nothing if the image is no longer creating. */
+    /** Gives a reserved name back. Does nothing if the image is no longer creating, or an operation is to make its file. */
     public void abandon(UUID id) {
         if (!images.exists(id)) {
             return;
         }
         Image image = images.lock(ImageRef.of(id));
-        if (image.state() == ImageState.CREATING) {
+        if (image.state() == ImageState.CREATING && claims.changing(List.of(id)).isEmpty()) {
             entities.remove(image);
             entities.flush();
         }
@@ -84,7 +108,9 @@ public class Catalog {
      * @throws NameTaken if another image has its name
      */
     public Image addBase(NewImage wanted, Layout layout, String createdBy) {
-        return add(Image.base(wanted, layout, createdBy, clock.instant()));
+        Image image = add(Image.base(wanted, layout, createdBy, clock.instant()));
+        events.raise(EventType.IMAGE_CREATED, image);
+        return image;
     }
 
     /**
@@ -99,6 +125,7 @@ public class Catalog {
     public Image checkClonable(ImageRef parentRef, @Nullable Long virtualSize) {
         Image parent = images.find(parentRef);
         parent.requireClonable();
+        versions.requireClonable(parent);
         if (virtualSize != null) {
             parent.requireFits(virtualSize);
         }
@@ -112,27 +139,32 @@ public class Catalog {
      * @throws ImageNotFound if there is no such parent
      * @throws NameTaken if an image has one of the names, or two of the clones have the same
      * @throws DepthLimit if they would lie too deep
-     * @throws CowshedException of type IMAGE_NOT_SEALED or IMAGE_NOT_AVAILABLE if the parent cannot have children; of
-     *     type INVALID_REQUEST if the disk of one is smaller than the parent's
+     * @throws ImageBusy if an operation removes the parent
+     * @throws VersionObsolete if the parent is an obsolete version
+     * @throws CowshedException of type IMAGE_NOT_SEALED, IMAGE_NOT_AVAILABLE or IMAGE_LEAVES if the parent cannot have more
+     *     children; of type INVALID_REQUEST if the disk of one is smaller than the parent's
      */
     public List<ImageEntry> addClones(ImageRef parentRef, List<NewClone> wanted, String createdBy) {
         Image parent = images.lock(parentRef);
+        claims.requireStaying(parent.id());
+        FamilyVersion version = versions.requireClonable(parent);
         List<Image> clones = new ArrayList<>(wanted.size());
         for (NewClone clone : wanted) {
             clones.add(parent.cloned(clone, createdBy, clock.instant()));
         }
-        int depth = requireDepthBelow(parent);
-        List<ImageName> names =
+        int depth = depths.requireBelow(parent);
+        List<ImageName> asked =
                 wanted.stream().map(clone -> clone.image().name()).toList();
-        requireFree(names);
+        Names.requireDistinct(asked);
         clones.forEach(entities::persist);
         flush.orRefuse(Map.of(
-                Constraint.LIVE_NAME, () -> taken(names),
+                Constraint.LIVE_NAME, () -> names.taken(asked),
                 Constraint.PARENT, () -> changedMeanwhile(parent)));
         lineages.countChildren(parent.id(), clones.size());
+        events.created(clones);
         ImageLink link = new ImageLink(parent.id(), parent.name(), parent.state());
         return clones.stream()
-                .map(clone -> new ImageEntry(clone, link, depth, 0))
+                .map(clone -> new ImageEntry(clone, link, depth, 0, null, null, null, version))
                 .toList();
     }
 
@@ -142,12 +174,16 @@ public class Catalog {
      *
      * @param content the digest of what the guest reads, and the file it was read from
      * @param allocatedSize of that file, in bytes
-     * @throws CowshedException of type IMAGE_NOT_AVAILABLE in any other state
+     * @throws CowshedException of type IMAGE_NOT_AVAILABLE in any other state; of type IMAGE_ATTACHED if somebody has it
      */
     public Image seal(ImageRef ref, KnownDigest content, long allocatedSize) {
         Image image = images.lock(ref);
-        image.seal(content, allocatedSize, clock.instant());
-        entities.flush();
+        claims.requireNone(image.id());
+        use.requireNone(image, "sealed");
+        if (image.seal(content, allocatedSize, clock.instant())) {
+            entities.flush();
+            events.raise(EventType.IMAGE_SEALED, image);
+        }
         return image;
     }
 
@@ -155,13 +191,20 @@ public class Catalog {
      * Thaws the content of an image. Does nothing to an image that is not sealed.
      *
      * @throws ImageHasChildren if it has any, in the trash or not
-     * @throws CowshedException of type IMAGE_NOT_AVAILABLE if it is in another state
+     * @throws ImagePublished if it is a version of a family
+     * @throws ImageBusy if an operation needs it
+     * @throws CowshedException of type IMAGE_NOT_AVAILABLE if it is in another state; of type IMAGE_ATTACHED if somebody has it
      */
     public Image unseal(ImageRef ref) {
         Image image = images.lock(ref);
-        requireChildless(image, "unsealed");
-        image.unseal(clock.instant());
-        flush.orRefuse(Map.of(Constraint.PARENT, () -> hasChildren(image, "unsealed")));
+        offspring.requireUnpublished(image, "unsealed");
+        offspring.requireNone(image, "unsealed");
+        claims.requireNone(image.id());
+        use.requireNone(image, "unsealed");
+        if (image.unseal(clock.instant())) {
+            flush.orRefuse(offspring.refusals(image, "unsealed"));
+            events.raise(EventType.IMAGE_UNSEALED, image);
+        }
         return image;
     }
 
@@ -175,14 +218,24 @@ public class Catalog {
      */
     public Image change(ImageRef ref, @Nullable Set<Long> expectedVersions, ImageChange change) {
         Image image = images.lock(ref);
-        requireVersion(image, expectedVersions);
+        ImageChanged.requireVersion(image, expectedVersions);
         ImageName name = change.name();
-        boolean renamed = name != null && !name.value().equals(image.name());
+        String before = image.name();
+        boolean renamed = name != null && !name.value().equals(before);
         if (renamed) {
-            requireFree(List.of(name));
+            names.requireFree(List.of(name));
         }
         image.change(change, clock.instant());
-        flush.orRefuse(renamed ? Map.of(Constraint.LIVE_NAME, () -> taken(List.of(name))) : Map.of());
+        if (change.isAboutLease()) {
+            image.lease(leases.changed(image.requireDisposable(), change));
+        }
+        flush.orRefuse(renamed ? Map.of(Constraint.LIVE_NAME, () -> names.taken(List.of(name))) : Map.of());
+        if (renamed) {
+            events.renamed(image, before);
+        }
+        if (change.isMoreThanAName()) {
+            events.raise(EventType.IMAGE_CHANGED, image);
+        }
         return image;
     }
 
@@ -195,10 +248,33 @@ public class Catalog {
     @Transactional(readOnly = true)
     public Image checkRemoval(ImageRef ref, @Nullable Set<Long> expectedVersions) {
         Image image = images.find(ref);
-        requireVersion(image, expectedVersions);
+        ImageChanged.requireVersion(image, expectedVersions);
         image.requireRemovable();
-        requireChildless(image, "removed");
+        offspring.requireUnpublished(image, "removed");
+        offspring.requireNone(image, "removed");
         return image;
+    }
+
+    /**
+     * That an image has no children.
+     *
+     * @throws ImageHasChildren if it has any, in the trash or not
+     */
+    @Transactional(readOnly = true)
+    public void checkChildless(Image image) {
+        offspring.requireNone(image, "removed");
+    }
+
+    /**
+     * That all children of an image are in the trash.
+     *
+     * @throws ImageHasChildren if one is not
+     */
+    @Transactional(readOnly = true)
+    public void checkChildrenTrashed(Image image) {
+        if (lineages.untrashedChildrenCount(image.id()) > 0) {
+            throw offspring.some(image, "removed");
+        }
     }
 
     /**
@@ -211,35 +287,43 @@ public class Catalog {
     public Image checkUnsealing(ImageRef ref) {
         Image image = images.find(ref);
         image.requireState(ImageState.AVAILABLE, "unsealed");
-        requireChildless(image, "unsealed");
+        offspring.requireUnpublished(image, "unsealed");
+        offspring.requireNone(image, "unsealed");
         return image;
     }
 
     /**
-     * Removes an image for good; its file is still there.
+     * Removes an image for good, which may be in the trash; its file is still there.
      *
      * @param expectedVersions one of which the caller has read, or null to remove whatever there is
      * @return what it was
      * @throws ImageChanged if it has another version
      * @throws ImageHasChildren if it has any, in the trash or not
-     * @throws CowshedException of type IMAGE_PROTECTED, or of type IMAGE_NOT_AVAILABLE while it is creating
+     * @throws ImagePublished if it is a version of a family
+     * @throws ImageBusy if an operation needs it
+     * @throws CowshedException of type IMAGE_PROTECTED or IMAGE_ATTACHED, or of type IMAGE_NOT_AVAILABLE while it is creating
      */
     public Image remove(ImageRef ref, @Nullable Set<Long> expectedVersions) {
         Image image = images.lock(ref);
-        requireVersion(image, expectedVersions);
+        ImageChanged.requireVersion(image, expectedVersions);
         image.requireRemovable();
-        requireChildless(image, "removed");
+        offspring.requireUnpublished(image, "removed");
+        offspring.requireNone(image, "removed");
+        claims.requireNone(image.id());
+        use.requireNone(image, "removed");
         uncount(image);
+        events.raise(EventType.IMAGE_REMOVED, image);
         entities.remove(image);
-        flush.orRefuse(Map.of(Constraint.PARENT, () -> hasChildren(image, "removed")));
+        flush.orRefuse(offspring.refusals(image, "removed"));
+        offspring.left(image.parentId());
         return image;
     }
 
     private Image add(Image image) {
-        List<ImageName> names = List.of(new ImageName(image.name()));
-        requireFree(names);
+        List<ImageName> asked = List.of(new ImageName(image.name()));
+        names.requireFree(asked);
         entities.persist(image);
-        flush.orRefuse(Map.of(Constraint.LIVE_NAME, () -> taken(names)));
+        flush.orRefuse(Map.of(Constraint.LIVE_NAME, () -> names.taken(asked)));
         return image;
     }
 
@@ -252,51 +336,6 @@ public class Catalog {
         if (image.parentId() != null) {
             lineages.countChildren(image.parentId(), -1);
         }
-    }
-
-    private static void requireVersion(Image image, @Nullable Set<Long> expected) {
-        if (expected != null && !expected.contains(image.version())) {
-            throw new ImageChanged(image);
-        }
-    }
-
-    private void requireFree(List<ImageName> names) {
-        Set<ImageName> seen = new HashSet<>();
-        for (ImageName name : names) {
-            if (!seen.add(name)) {
-                throw Text.refuse(
-                        "The name " + Text.quote(name.value()) + " is asked for twice.", "Use different names.");
-            }
-        }
-        images.firstHolder(names).ifPresent(holder -> {
-            throw new NameTaken(holder.name(), holder.id());
-        });
-    }
-
-    private NameTaken taken(List<ImageName> names) {
-        return images.firstHolder(names)
-                .map(holder -> new NameTaken(holder.name(), holder.id()))
-                .orElseGet(() -> new NameTaken(names.getFirst().value(), null));
-    }
-
-    private void requireChildless(Image image, String attempt) {
-        if (lineages.hasChildren(image.id())) {
-            throw hasChildren(image, attempt);
-        }
-    }
-
-    private ImageHasChildren hasChildren(Image image, String attempt) {
-        return new ImageHasChildren(
-                image, attempt, lineages.someChildren(image.id()), lineages.childrenCount(image.id()));
-    }
-
-    /** Answers the depth of an image below this one. */
-    private int requireDepthBelow(Image parent) {
-        int depth = lineages.chain(parent.id()).size();
-        if (depth > limit.maxDepth()) {
-            throw new DepthLimit(parent, depth, limit.maxDepth());
-        }
-        return depth;
     }
 
     private static CowshedException changedMeanwhile(Image parent) {

@@ -9,5 +9,11 @@ final class Constraint {
     /** The parent of an image exists, is sealed and is available. */
     static final String PARENT = "image_parent_fk";
 
+    /** An image that is a version of a family is sealed and available. */
+    static final String VERSION_IMAGE = "family_version_image_fk";
+
+    /** No two families have the same name. */
+    static final String FAMILY_NAME = "family_name";
+
     private Constraint() {}
 }

@@ -83,6 +83,9 @@ record Cursor(String key, UUID id) {
                 query.sealed(),
                 query.lifetime(),
                 query.parent(),
+                query.family(),
+                query.attached(),
+                query.expiring(),
                 query.sort());
         digest.update(filter.toString().getBytes(StandardCharsets.UTF_8));
         return Arrays.copyOf(digest.digest(position), CHECKSUM_LENGTH);

@@ -1,6 +1,8 @@
 package io.cowshed.catalog;
 
 import io.cowshed.volume.ImageFileStatus;
+import jakarta.persistence.Column;
+import jakarta.persistence.Embeddable;
 
 /**
  * Tells one content of a file from the next: while neither changes, nor does the content.
@@ -8,7 +10,10 @@ import io.cowshed.volume.ImageFileStatus;
  * @param size in bytes
  * @param modifiedNanos time of the last modification, in nanoseconds since the epoch
  */
-public record FileStamp(long size, long modifiedNanos) {
+@Embeddable
+public record FileStamp(
+        @Column(name = "known_digest_size") long size,
+        @Column(name = "known_digest_mtime_ns") long modifiedNanos) {
 
     /** Of a file as the volume has it. */
     public static FileStamp of(ImageFileStatus file) {

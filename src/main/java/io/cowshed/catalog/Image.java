@@ -1,11 +1,11 @@
 package io.cowshed.catalog;
 
 import io.cowshed.problem.CowshedException;
-import io.cowshed.problem.ProblemType;
 import jakarta.persistence.CollectionTable;
 import jakarta.persistence.Column;
 import jakarta.persistence.Convert;
 import jakarta.persistence.ElementCollection;
+import jakarta.persistence.Embedded;
 import jakarta.persistence.Entity;
 import jakarta.persistence.FetchType;
 import jakarta.persistence.Id;
@@ -19,17 +19,15 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import org.hibernate.annotations.Fetch;
-import org.hibernate.annotations.FetchMode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One disk image, and what may become of it. Whoever changes one has its row locked ({@link Images#lock}); rules that
- * look at other rows (names, children, depth) are {@link Catalog}'s.
+ * One disk image, and what becomes of it. Whoever changes one has its row locked ({@link Images#lock}). What the image itself
+ * permits is told by {@link ImageRules}; rules that look at other rows (names, children, depth) are {@link Catalog}'s.
  */
 @Entity
 @Table(name = "image")
-public class Image {
+public class Image extends ImageRules {
 
     @Id
     private UUID id;
@@ -55,7 +53,8 @@ public class Image {
     @Convert(converter = Words.OfLifetime.class)
     private Lifetime lifetime;
 
-    private @Nullable Instant expiresAt;
+    @Embedded
+    private @Nullable Lease lease;
 
     @SuppressWarnings("UnusedVariable") // read by the schema's constraints only
     private boolean clonable;
@@ -73,12 +72,8 @@ public class Image {
 
     private @Nullable String digest;
 
-    private @Nullable String knownDigest;
-
-    private @Nullable Long knownDigestSize;
-
-    @Column(name = "known_digest_mtime_ns")
-    private @Nullable Long knownDigestModifiedNanos;
+    @Embedded
+    private @Nullable KnownDigest known;
 
     private Instant createdAt;
 
@@ -86,14 +81,24 @@ public class Image {
 
     private Instant updatedAt;
 
+    private @Nullable Instant trashedAt;
+
+    private boolean removeWhenChildless;
+
+    private @Nullable String fault;
+
+    /** Whoever attaches and detaches it counts. */
+    @Column(insertable = false, updatable = false)
+    private long attachmentCount;
+
     @Version
     private long version;
 
-    @ElementCollection(fetch = FetchType.EAGER)
+    /** {@link ImageListing} fetches them with the image; most of what is done to an image does not need them. */
+    @ElementCollection(fetch = FetchType.LAZY)
     @CollectionTable(name = "image_label", joinColumns = @JoinColumn(name = "image_id"))
     @MapKeyColumn(name = "label_key")
     @Column(name = "label_value")
-    @Fetch(FetchMode.SELECT)
     private Map<String, String> labels;
 
     @SuppressWarnings("NullAway.Init") // for Hibernate, which fills the fields
@@ -106,8 +111,8 @@ public class Image {
         this.description = wanted.description();
         this.searchText = searchText();
         this.labels = new HashMap<>(wanted.labels().values());
-        this.lifetime = wanted.lifetime();
-        this.expiresAt = wanted.expiresAt() == null ? null : stored(wanted.expiresAt());
+        this.lease = wanted.lease();
+        this.lifetime = Lifetime.of(lease);
         this.state = state;
         this.createdBy = createdBy;
         this.createdAt = stored(now);
@@ -129,15 +134,14 @@ public class Image {
     /**
      * A clone of this image.
      *
-     * @throws CowshedException of type IMAGE_NOT_SEALED or IMAGE_NOT_AVAILABLE if this image cannot have children, of
-     *     type INVALID_REQUEST if the clone's disk is smaller than this image's
+     * @throws CowshedException of type IMAGE_NOT_SEALED, IMAGE_NOT_AVAILABLE or IMAGE_LEAVES if this image cannot have more
+     *     children, of type INVALID_REQUEST if the clone's disk is smaller than this image's
      */
     Image cloned(NewClone wanted, String createdBy, Instant now) {
         requireClonable();
         requireFits(wanted.layout().virtualSize());
         Image image = base(wanted.image(), wanted.layout(), createdBy, now);
-        image.parentId = id;
-        image.parentClonable = true;
+        image.lieOn(id);
         return image;
     }
 
@@ -145,33 +149,134 @@ public class Image {
     void complete(Layout layout, @Nullable KnownDigest known, Instant now) {
         requireState(ImageState.CREATING, "completed");
         lay(layout);
-        remember(known);
+        this.known = known;
         become(ImageState.AVAILABLE, sealed, null, now);
     }
 
-    /** Freezes the content. Does nothing to an image that is sealed already. */
-    void seal(KnownDigest content, long allocatedSize, Instant now) {
-        requireState(ImageState.AVAILABLE, "sealed");
-        if (sealed) {
-            return;
-        }
-        remember(content);
-        this.allocatedSize = allocatedSize;
-        become(state, true, content.digest(), now);
+    /** The file of an image that only reserved its name is complete, and lies on a parent's; or on none. */
+    void completeOn(@Nullable UUID parent, Layout layout, @Nullable KnownDigest known, Instant now) {
+        lieOn(parent);
+        complete(layout, known, now);
     }
 
-    /** Thaws the content; the caller has made sure that there are no children. */
-    void unseal(Instant now) {
-        requireState(ImageState.AVAILABLE, "unsealed");
-        if (sealed) {
-            become(state, false, null, now);
+    /**
+     * The image has another file, and may have another parent. One in the trash keeps its content too.
+     *
+     * @param known the digest of what the guest reads, where it is known; of a sealed image it must be what it was
+     */
+    void replaceFile(@Nullable UUID parent, Layout layout, @Nullable KnownDigest known, Instant now) {
+        if (state != ImageState.TRASHED) {
+            requireState(ImageState.AVAILABLE, "changed");
         }
+        if (sealed && (known == null || !known.digest().equals(digest))) {
+            throw new IllegalStateException("The content of sealed image " + id + " would change");
+        }
+        lieOn(parent);
+        lay(layout);
+        this.known = known;
+        updatedAt = stored(now);
+    }
+
+    /** The file is not what the catalogue can vouch for; the image keeps the parent that it had. */
+    void fail(String newFault, Instant now) {
+        requireState(ImageState.AVAILABLE, "changed");
+        fault = newFault;
+        known = null;
+        become(ImageState.ERROR, false, null, now);
+    }
+
+    private void lieOn(@Nullable UUID parent) {
+        parentId = parent;
+        parentClonable = parent == null ? null : Boolean.TRUE;
+    }
+
+    /** Freezes the content. Does nothing to an image that is sealed already, and answers whether it was not. */
+    boolean seal(KnownDigest content, long allocatedSize, Instant now) {
+        requireState(ImageState.AVAILABLE, "sealed");
+        if (sealed) {
+            return false;
+        }
+        known = content;
+        this.allocatedSize = allocatedSize;
+        become(state, true, content.digest(), now);
+        return true;
+    }
+
+    /** Thaws the content, where it is frozen, and answers that; the caller has made sure that there are no children. */
+    boolean unseal(Instant now) {
+        requireState(ImageState.AVAILABLE, "unsealed");
+        if (!sealed) {
+            return false;
+        }
+        become(state, false, null, now);
+        return true;
+    }
+
+    /**
+     * Lets go of the name, and keeps all else until it is restored or purged; the caller has made sure that there are no
+     * children. Does nothing to an image that is in the trash.
+     */
+    void trash(Instant now) {
+        if (state == ImageState.TRASHED) {
+            return;
+        }
+        requireRemovable();
+        become(ImageState.TRASHED, sealed, digest, now);
+        liveName = null;
+        trashedAt = updatedAt;
+        lease(lease == null ? null : lease.resting());
+    }
+
+    /**
+     * Takes the image out of the trash, under this name, which the caller has found free.
+     *
+     * @param newLease of a disposable image; null for a persistent one
+     */
+    void restore(ImageName newName, @Nullable Lease newLease, Instant now) {
+        requireState(ImageState.TRASHED, "restored");
+        become(fault == null ? ImageState.AVAILABLE : ImageState.ERROR, sealed, digest, now);
+        name = newName.value();
+        liveName = name;
+        searchText = searchText();
+        trashedAt = null;
+        lease(newLease);
+    }
+
+    /**
+     * From now on the image gets no more children, and it is to go to the trash with the last that it has.
+     *
+     * @return whether that is new
+     * @throws CowshedException of type IMAGE_PROTECTED, IMAGE_NOT_AVAILABLE or IMAGE_NOT_SEALED
+     */
+    boolean leaveWhenChildless(Instant now) {
+        requireRemovable();
+        requireState(ImageState.AVAILABLE, "removed");
+        requireSealed();
+        if (removeWhenChildless) {
+            return false;
+        }
+        removeWhenChildless = true;
+        updatedAt = stored(now);
+        return true;
+    }
+
+    /** Takes back {@link #leaveWhenChildless}, and answers whether there was anything to take back. */
+    boolean stay(Instant now) {
+        if (!removeWhenChildless) {
+            return false;
+        }
+        removeWhenChildless = false;
+        updatedAt = stored(now);
+        return true;
     }
 
     void change(ImageChange change, Instant now) {
+        if (state == ImageState.TRASHED) {
+            throw notIn(ImageState.AVAILABLE, "changed");
+        }
         if (change.name() != null) {
             name = change.name().value();
-            liveName = state == ImageState.TRASHED ? null : name;
+            liveName = name;
         }
         if (change.description() != null) {
             description = Text.requireReadable("description", change.description(), Text.MAX_DESCRIPTION);
@@ -179,13 +284,8 @@ public class Image {
         searchText = searchText();
         if (change.isProtected() != null) {
             isProtected = change.isProtected();
-        }
-        if (change.expiresAt() != null) {
-            if (lifetime == Lifetime.PERSISTENT) {
-                throw Text.refuse(
-                        "Image " + Text.quote(name) + " is persistent: it has no expiry.", "Leave the expiry out.");
-            }
-            expiresAt = stored(change.expiresAt());
+            removeWhenChildless &= !isProtected;
+            lease(lease == null ? null : lease.hurried(now));
         }
         Labels merged = labels().merge(change.labels());
         labels.keySet().retainAll(merged.values().keySet());
@@ -193,74 +293,25 @@ public class Image {
         updatedAt = stored(now);
     }
 
-    /**
-     * That clones of this image may be made.
-     *
-     * @throws CowshedException of type IMAGE_NOT_AVAILABLE or IMAGE_NOT_SEALED
-     */
-    public void requireClonable() {
-        requireState(ImageState.AVAILABLE, "cloned");
-        if (!sealed) {
-            throw new CowshedException(
-                    ProblemType.IMAGE_NOT_SEALED,
-                    "Image " + Text.quote(name) + " is not sealed: its content may still change under a clone.",
-                    "Seal it first: POST /api/v1/images/" + id + "/seal.");
-        }
+    /** From now on it is what somebody has asked for, made for him just now; the content stays what it was made with. */
+    void handOver(NewImage wanted, String to, Instant now) {
+        requireState(ImageState.AVAILABLE, "handed over");
+        name = wanted.name().value();
+        liveName = name;
+        description = wanted.description();
+        searchText = searchText();
+        labels.keySet().retainAll(wanted.labels().values().keySet());
+        labels.putAll(wanted.labels().values());
+        lease(wanted.lease());
+        createdBy = to;
+        createdAt = stored(now);
+        updatedAt = createdAt;
     }
 
-    /**
-     * That the disk of a clone may have this size, in bytes.
-     *
-     * @throws CowshedException of type INVALID_REQUEST if it would be smaller than this one
-     */
-    public void requireFits(long virtualSizeOfClone) {
-        if (virtualSizeOfClone < virtualSize) {
-            throw Text.refuse(
-                    "A clone of " + virtualSizeOfClone + " bytes would cut off the disk of image " + Text.quote(name)
-                            + ", which has " + virtualSize + " bytes.",
-                    "Use a virtualSize of at least " + virtualSize + ", or leave it out.");
-        }
-    }
-
-    /** @throws CowshedException of type IMAGE_PROTECTED or IMAGE_NOT_AVAILABLE if it cannot be removed */
-    void requireRemovable() {
-        if (isProtected) {
-            throw new CowshedException(
-                    ProblemType.IMAGE_PROTECTED,
-                    "Image " + Text.quote(name) + " is protected from removal.",
-                    "Take the protection away first: PATCH /api/v1/images/" + id + " with {\"protected\": false}.");
-        }
-        if (state == ImageState.CREATING) {
-            throw notIn(ImageState.AVAILABLE, "removed");
-        }
-    }
-
-    /**
-     * That the image can be worked on.
-     *
-     * @param attempt what is refused otherwise, as in "cannot be <i>sealed</i>"
-     * @throws CowshedException of type IMAGE_NOT_AVAILABLE if it is being made or in the trash
-     */
-    public void requireAvailable(String attempt) {
-        requireState(ImageState.AVAILABLE, attempt);
-    }
-
-    /** @throws CowshedException of type IMAGE_NOT_AVAILABLE if it is in another state */
-    void requireState(ImageState required, String attempt) {
-        if (state != required) {
-            throw notIn(required, attempt);
-        }
-    }
-
-    private CowshedException notIn(ImageState required, String attempt) {
-        return new CowshedException(
-                ProblemType.IMAGE_NOT_AVAILABLE,
-                "Image " + Text.quote(name) + " cannot be " + attempt + ": its state is " + state.word() + ", not "
-                        + required.word() + ".",
-                switch (state) {
-                    case CREATING -> "Wait until it is available: GET /api/v1/images/" + id + ".";
-                    case AVAILABLE, TRASHED, ERROR -> null;
-                });
+    /** From now on the image lives on these terms: null makes it persistent. */
+    void lease(@Nullable Lease newLease) {
+        lease = newLease;
+        lifetime = Lifetime.of(newLease);
     }
 
     /** The one place where what {@link #clonable} depends on changes. */
@@ -269,6 +320,7 @@ public class Image {
         sealed = newSealed;
         digest = newDigest;
         clonable = sealed && state == ImageState.AVAILABLE;
+        removeWhenChildless &= clonable;
         updatedAt = stored(now);
     }
 
@@ -283,21 +335,17 @@ public class Image {
         clusterSize = layout.clusterSize();
     }
 
-    private void remember(@Nullable KnownDigest known) {
-        knownDigest = known == null ? null : known.digest();
-        knownDigestSize = known == null ? null : known.stamp().size();
-        knownDigestModifiedNanos = known == null ? null : known.stamp().modifiedNanos();
-    }
-
     /** Both databases keep microseconds; what is answered now is what is read later. */
     private static Instant stored(Instant instant) {
         return instant.truncatedTo(ChronoUnit.MICROS);
     }
 
+    @Override
     public UUID id() {
         return id;
     }
 
+    @Override
     public String name() {
         return name;
     }
@@ -310,33 +358,40 @@ public class Image {
         return new Labels(labels);
     }
 
+    @Override
     public ImageState state() {
         return state;
     }
 
+    @Override
     public boolean isSealed() {
         return sealed;
     }
 
+    @Override
     public boolean isProtected() {
         return isProtected;
     }
 
+    @Override
     public Lifetime lifetime() {
         return lifetime;
     }
 
     /** Of a disposable image; null for a persistent one. */
-    public @Nullable Instant expiresAt() {
-        return expiresAt;
+    @Override
+    public @Nullable Lease lease() {
+        return lease;
     }
 
     /** Null for a base. */
+    @Override
     public @Nullable UUID parentId() {
         return parentId;
     }
 
     /** Of the disk the guest sees, in bytes; 0 while creating. */
+    @Override
     public long virtualSize() {
         return virtualSize;
     }
@@ -358,12 +413,7 @@ public class Image {
 
     /** The digest of the content, if it was computed while the file was in this very state. */
     public Optional<String> digestKnownFor(FileStamp stamp) {
-        if (knownDigest == null || knownDigestSize == null || knownDigestModifiedNanos == null) {
-            return Optional.empty();
-        }
-        return stamp.equals(new FileStamp(knownDigestSize, knownDigestModifiedNanos))
-                ? Optional.of(knownDigest)
-                : Optional.empty();
+        return known != null && known.stamp().equals(stamp) ? Optional.of(known.digest()) : Optional.empty();
     }
 
     public Instant createdAt() {
@@ -376,6 +426,28 @@ public class Image {
 
     public Instant updatedAt() {
         return updatedAt;
+    }
+
+    /** When it went to the trash; null unless it is there. */
+    public @Nullable Instant trashedAt() {
+        return trashedAt;
+    }
+
+    /** Whether it gets no more children, and is to go to the trash with the last that it has. */
+    @Override
+    public boolean isRemovedWhenChildless() {
+        return removeWhenChildless;
+    }
+
+    /** What is wrong with its file, for people; null for nothing. */
+    @Override
+    public @Nullable String fault() {
+        return fault;
+    }
+
+    /** How many have it attached. */
+    public long attachments() {
+        return attachmentCount;
     }
 
     /** Grows with every change of the row, and of the labels. */

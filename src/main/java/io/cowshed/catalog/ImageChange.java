@@ -9,10 +9,30 @@ import org.jspecify.annotations.Nullable;
  *
  * @param labels to set, or, with a null value, to take away
  * @param expiresAt of a disposable image
+ * @param onExpire of a disposable image
+ * @param copy of a disposable image, before it goes
  */
 public record ImageChange(
         @Nullable ImageName name,
         @Nullable String description,
         Map<String, @Nullable String> labels,
         @Nullable Boolean isProtected,
-        @Nullable Instant expiresAt) {}
+        @Nullable Instant expiresAt,
+        @Nullable OnExpire onExpire,
+        @Nullable Copy copy) {
+
+    /**
+     * What a copy is to be called.
+     *
+     * @param name null for no copy
+     */
+    public record Copy(@Nullable ImageName name) {}
+
+    boolean isMoreThanAName() {
+        return description != null || !labels.isEmpty() || isProtected != null || isAboutLease();
+    }
+
+    boolean isAboutLease() {
+        return expiresAt != null || onExpire != null || copy != null;
+    }
+}

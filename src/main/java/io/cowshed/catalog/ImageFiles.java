@@ -1,6 +1,13 @@
 package io.cowshed.catalog;
 
+import io.cowshed.engine.block.BackingFileException;
+import io.cowshed.engine.block.DiskImage;
+import io.cowshed.engine.qcow2.WritableQcow2Image;
+import io.cowshed.operation.Claims;
+import io.cowshed.volume.HeldImage;
 import io.cowshed.volume.ImageFileMissing;
+import io.cowshed.volume.Volume;
+import java.io.IOException;
 import java.util.UUID;
 import org.springframework.stereotype.Component;
 
@@ -9,9 +16,15 @@ import org.springframework.stereotype.Component;
 public class ImageFiles {
 
     private final Images images;
+    private final Lineages lineages;
+    private final Claims claims;
+    private final Volume volume;
 
-    ImageFiles(Images images) {
+    ImageFiles(Images images, Lineages lineages, Claims claims, Volume volume) {
         this.images = images;
+        this.lineages = lineages;
+        this.claims = claims;
+        this.volume = volume;
     }
 
     /** What is done with the file of an image. */
@@ -34,5 +47,50 @@ public class ImageFiles {
         } catch (ImageFileMissing e) {
             throw images.exists(image) ? e : new ImageNotFound(ImageRef.of(image));
         }
+    }
+
+    /**
+     * Opens an image with all that lies below it by what the catalogue says now.
+     *
+     * @throws ImageNotFound as {@link #use} does
+     * @throws ImageFileMissing as there
+     * @throws io.cowshed.volume.ImageInUse when a QEMU has it open for writing
+     * @throws io.cowshed.engine.block.ImageException when the chain is damaged, or leads elsewhere
+     */
+    public DiskImage open(UUID image) throws IOException {
+        return use(image, found -> volume.open(found, lineages.chain(found)));
+    }
+
+    /**
+     * As {@link #open(UUID)}, for one who has not claimed the image: while an operation puts another parent below it, or had its
+     * replica die just then, file and catalogue may disagree.
+     *
+     * @throws io.cowshed.operation.ImageBusy then
+     */
+    public DiskImage openUnclaimed(UUID image) throws IOException {
+        try {
+            return open(image);
+        } catch (BackingFileException e) {
+            claims.requireNoneForNow(image);
+            throw e;
+        }
+    }
+
+    /**
+     * Opens a held image with all that lies below it by what the catalogue says now. Closing it leaves it held.
+     *
+     * @throws io.cowshed.engine.block.ImageException as for {@link #open(UUID)}
+     */
+    public DiskImage open(HeldImage held) throws IOException {
+        return volume.open(held, lineages.chain(held.image()));
+    }
+
+    /**
+     * Opens an image that is held for writing, to change it in place. Closing it leaves it held.
+     *
+     * @throws io.cowshed.engine.block.ImageException as for {@link #open(UUID)}
+     */
+    public WritableQcow2Image openForWriting(HeldImage held) throws IOException {
+        return volume.openForWriting(held, lineages.chain(held.image()));
     }
 }

@@ -24,7 +24,8 @@ public final class ImageHasChildren extends CowshedException {
                                         + (child.state() == ImageState.TRASHED ? " (in the trash)" : ""))
                                 .collect(Collectors.joining(", "))
                         + (count > children.size() ? ", …" : "") + ".",
-                "Remove its children first: GET /api/v1/images?parent=" + image.id() + " lists them.");
+                "See what it takes to remove it, and choose: DELETE /api/v1/images/" + image.id()
+                        + "?dryRun=true. Its children: GET /api/v1/images?parent=" + image.id() + ".");
         member(
                 "children",
                 children.stream()

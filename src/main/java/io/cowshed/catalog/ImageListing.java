@@ -1,5 +1,6 @@
 package io.cowshed.catalog;
 
+import io.cowshed.operation.Claims;
 import io.cowshed.problem.CowshedException;
 import jakarta.persistence.EntityManager;
 import java.util.Collection;
@@ -9,7 +10,7 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Transactional;
@@ -19,17 +20,27 @@ import org.springframework.transaction.annotation.Transactional;
 @Transactional(readOnly = true)
 public class ImageListing {
 
-    /** So many images are faster sorted than found on a walk through all. */
-    private static final int FEW = 1000;
-
     private final Images images;
     private final Lineages lineages;
+    private final Claims claims;
+    private final FamilyVersions versions;
+    private final Seeds seeds;
     private final EntityManager entities;
     private final JdbcClient database;
 
-    ImageListing(Images images, Lineages lineages, EntityManager entities, JdbcClient database) {
+    ImageListing(
+            Images images,
+            Lineages lineages,
+            Claims claims,
+            FamilyVersions versions,
+            Seeds seeds,
+            EntityManager entities,
+            JdbcClient database) {
         this.images = images;
         this.lineages = lineages;
+        this.claims = claims;
+        this.versions = versions;
+        this.seeds = seeds;
         this.entities = entities;
         this.database = database;
     }
@@ -48,10 +59,15 @@ public class ImageListing {
         Map<UUID, Image> found = byId(ids);
         Map<UUID, Integer> depths = lineages.depths(ids);
         Map<UUID, Long> children = lineages.childrenCounts(ids);
+        Map<UUID, UUID> operations = claims.changing(ids);
+        Map<UUID, SeedLink> links = seeds.links(ids);
         Map<UUID, ImageLink> parents = links(found.values().stream()
                 .map(Image::parentId)
                 .filter(Objects::nonNull)
                 .collect(Collectors.toSet()));
+        Map<UUID, FamilyVersion> published =
+                versions.of(Stream.concat(found.keySet().stream(), parents.keySet().stream())
+                        .collect(Collectors.toSet()));
         return ids.stream()
                 .map(found::get)
                 .filter(Objects::nonNull)
@@ -59,7 +75,11 @@ public class ImageListing {
                         image,
                         image.parentId() == null ? null : parents.get(image.parentId()),
                         depths.getOrDefault(image.id(), 0),
-                        children.getOrDefault(image.id(), 0L)))
+                        children.getOrDefault(image.id(), 0L),
+                        operations.get(image.id()),
+                        links.get(image.id()),
+                        published.get(image.id()),
+                        image.parentId() == null ? null : published.get(image.parentId())))
                 .toList();
     }
 
@@ -69,7 +89,7 @@ public class ImageListing {
      * @throws CowshedException of type INVALID_REQUEST if the cursor is not one that this query was answered with
      */
     public ImagePage list(ImageQuery query) {
-        ListStatement statement = ListStatement.of(query, rare(query.labels()));
+        ListStatement statement = ListStatement.of(query);
         List<Cursor> found = database.sql(statement.sql())
                 .params(statement.parameters())
                 .query(statement.row())
@@ -80,36 +100,13 @@ public class ImageListing {
         return new ImagePage(entries, more ? Cursor.after(query, page.getLast()) : null);
     }
 
-    /** A required label that few images have: neither database estimates well how many have two at once. */
-    private LabelSelector.@Nullable Requirement rare(LabelSelector labels) {
-        for (LabelSelector.Requirement requirement : labels.requirements()) {
-            boolean isRare = switch (requirement) {
-                case LabelSelector.Equal equal -> isRare(equal.key(), equal.value());
-                case LabelSelector.Present present -> isRare(present.key(), null);
-                case LabelSelector.Absent _, LabelSelector.NotEqual _ -> false;
-            };
-            if (isRare) {
-                return requirement;
-            }
-        }
-        return null;
-    }
-
-    private boolean isRare(String key, @Nullable String value) {
-        var count = database.sql("select count(*) from (select 1 from image_label where label_key = :key"
-                        + (value == null ? "" : " and label_value = :value") + " limit " + FEW + ") few")
-                .param("key", key);
-        return (value == null ? count : count.param("value", value))
-                        .query(Integer.class)
-                        .single()
-                < FEW;
-    }
-
     private Map<UUID, Image> byId(List<UUID> ids) {
         if (ids.size() == 1) {
             // A query with a list of ids is made anew each time, which takes longer than to run it.
-            Image image = entities.find(Image.class, ids.getFirst());
-            return image == null ? Map.of() : Map.of(image.id(), image);
+            return entities.createQuery("select i from Image i left join fetch i.labels where i.id = :id", Image.class)
+                    .setParameter("id", ids.getFirst())
+                    .getResultStream()
+                    .collect(Collectors.toMap(Image::id, Function.identity()));
         }
         return entities
                 .createQuery("select i from Image i left join fetch i.labels where i.id in :ids", Image.class)

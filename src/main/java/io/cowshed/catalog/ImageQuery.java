@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * @param text a part of the name or the description, in any case
  * @param states one of which the image must have
  * @param parent of which it must be a direct clone
+ * @param family of which it must be a version
+ * @param attached whether somebody must have it attached, or nobody
+ * @param expiring whether its end must have been announced, or not
  * @param cursor from the page before this, with all else the same
  * @param limit of the page, 1 to 1000
  */
@@ -22,6 +25,9 @@ public record ImageQuery(
         @Nullable Boolean sealed,
         @Nullable Lifetime lifetime,
         @Nullable UUID parent,
+        @Nullable UUID family,
+        @Nullable Boolean attached,
+        @Nullable Boolean expiring,
         ImageSort sort,
         @Nullable String cursor,
         int limit) {

@@ -21,10 +21,12 @@ public class Images {
 
     private final EntityManager entities;
     private final JdbcClient database;
+    private final FamilyVersions versions;
 
-    Images(EntityManager entities, JdbcClient database) {
+    Images(EntityManager entities, JdbcClient database, FamilyVersions versions) {
         this.entities = entities;
         this.database = database;
+        this.versions = versions;
     }
 
     /**
@@ -34,6 +36,15 @@ public class Images {
      */
     public Image find(ImageRef ref) {
         return resolve(ref).map(id -> entities.find(Image.class, id)).orElseThrow(() -> new ImageNotFound(ref));
+    }
+
+    /**
+     * The id of the image: for a caller who has to lock something else before it, and so must not load it yet.
+     *
+     * @throws ImageNotFound if there is none
+     */
+    public UUID id(ImageRef ref) {
+        return resolve(ref).orElseThrow(() -> new ImageNotFound(ref));
     }
 
     /**
@@ -48,10 +59,28 @@ public class Images {
             Image image = resolve(ref)
                     .map(id -> entities.find(Image.class, id, LockModeType.PESSIMISTIC_WRITE))
                     .orElseThrow(() -> new ImageNotFound(ref));
-            if (!isRenamed(ref, image)) {
+            if (isStill(ref, image)) {
                 return image;
             }
             entities.detach(image);
+        }
+    }
+
+    /**
+     * That an image that was found by a version is that version still. The caller's transaction has its row locked, so that it
+     * stays what it is; what was found by another reference need not be the same still.
+     *
+     * @throws VersionMoved if it is not
+     */
+    @Transactional(propagation = Propagation.MANDATORY)
+    public void requireStill(ImageRef ref, UUID id) {
+        switch (ref) {
+            case ImageRef.ById _, ImageRef.ByName _ -> {}
+            case ImageRef.ByVersion _, ImageRef.ByLatest _ -> {
+                if (!resolve(ref).equals(Optional.of(id))) {
+                    throw new VersionMoved(ref);
+                }
+            }
         }
     }
 
@@ -90,15 +119,18 @@ public class Images {
         return switch (ref) {
             case ImageRef.ById(UUID id) -> Optional.of(id);
             case ImageRef.ByName(ImageName name) -> holder(name.value());
+            case ImageRef.ByVersion version -> versions.image(version);
+            case ImageRef.ByLatest latest -> versions.image(latest);
         };
     }
 
     /** A name that was resolved before the lock was had may have passed to another image. */
-    private static boolean isRenamed(ImageRef ref, Image image) {
+    private boolean isStill(ImageRef ref, Image image) {
         return switch (ref) {
-            case ImageRef.ById _ -> false;
+            case ImageRef.ById _ -> true;
             case ImageRef.ByName(ImageName name) ->
-                image.state() == ImageState.TRASHED || !image.name().equals(name.value());
+                image.state() != ImageState.TRASHED && image.name().equals(name.value());
+            case ImageRef.ByVersion _, ImageRef.ByLatest _ -> resolve(ref).equals(Optional.of(image.id()));
         };
     }
 }

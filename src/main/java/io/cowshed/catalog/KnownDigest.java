@@ -1,5 +1,7 @@
 package io.cowshed.catalog;
 
+import jakarta.persistence.Column;
+import jakarta.persistence.Embeddable;
 import java.util.regex.Pattern;
 
 /**
@@ -8,7 +10,8 @@ import java.util.regex.Pattern;
  * @param digest {@code blkhash-sha256:} and 64 hex digits in lower case
  * @param stamp of the file that was read
  */
-public record KnownDigest(String digest, FileStamp stamp) {
+@Embeddable
+public record KnownDigest(@Column(name = "known_digest") String digest, FileStamp stamp) {
 
     private static final Pattern FORM = Pattern.compile("blkhash-sha256:[0-9a-f]{64}");
 

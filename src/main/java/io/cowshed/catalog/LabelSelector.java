@@ -3,6 +3,7 @@ package io.cowshed.catalog;
 import io.cowshed.problem.CowshedException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Which labels an image must have.
@@ -59,6 +60,16 @@ public record LabelSelector(List<Requirement> requirements) {
             requirements.add(parseTerm(term.strip()));
         }
         return new LabelSelector(requirements);
+    }
+
+    /** Whether these labels, values by key, are such. */
+    public boolean matches(Map<String, String> labels) {
+        return requirements.stream().allMatch(requirement -> switch (requirement) {
+            case Present(String key) -> labels.containsKey(key);
+            case Absent(String key) -> !labels.containsKey(key);
+            case Equal(String key, String value) -> value.equals(labels.get(key));
+            case NotEqual(String key, String value) -> !value.equals(labels.get(key));
+        });
     }
 
     private static Requirement parseTerm(String term) {

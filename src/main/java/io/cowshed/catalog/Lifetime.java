@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Whether Cowshed may remove an image on its own. Written in lower case, in the API and in the database. */
 public enum Lifetime {
@@ -12,6 +13,11 @@ public enum Lifetime {
     PERSISTENT,
     /** Has an expiry. */
     DISPOSABLE;
+
+    /** Of an image with that lease, or with none. */
+    static Lifetime of(@Nullable Lease lease) {
+        return lease == null ? PERSISTENT : DISPOSABLE;
+    }
 
     /** The word for it. */
     @JsonValue

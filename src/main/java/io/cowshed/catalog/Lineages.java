@@ -92,8 +92,16 @@ public class Lineages {
     }
 
     /** How many direct clones the image has, those in the trash too: counted from the rows. */
-    long childrenCount(UUID id) {
+    public long childrenCount(UUID id) {
         return database.sql("select count(*) from image where parent_id = :id")
+                .param("id", id)
+                .query(Long.class)
+                .single();
+    }
+
+    /** How many direct clones the image has that are not in the trash. */
+    public long untrashedChildrenCount(UUID id) {
+        return database.sql("select count(*) from image where parent_id = :id and state <> 'trashed'")
                 .param("id", id)
                 .query(Long.class)
                 .single();
@@ -119,6 +127,14 @@ public class Lineages {
                 .param("change", change)
                 .param("parent", parent)
                 .update();
+    }
+
+    /** The direct clones of the image, those in the trash too, oldest first. */
+    public List<UUID> children(UUID id) {
+        return database.sql("select id from image where parent_id = :id order by created_at, id")
+                .param("id", id)
+                .query(Images.ID)
+                .list();
     }
 
     /** The oldest direct clones of the image, those in the trash too. */

@@ -33,23 +33,11 @@ final class ListStatement {
         this.limit = query.limit() + 1;
     }
 
-    /**
-     * The statement of a query.
-     *
-     * @param rare a label that the query requires and few images have, if there is one: the list is made from these.
-     *     Otherwise it walks the order, and ends with the page
-     * @throws CowshedException of type INVALID_REQUEST if the cursor is not one that this query was answered with
-     */
-    static ListStatement of(ImageQuery query, LabelSelector.@Nullable Requirement rare) {
+    /** @throws CowshedException of type INVALID_REQUEST if the cursor is not one that this query was answered with */
+    static ListStatement of(ImageQuery query) {
         ListStatement statement = new ListStatement(query);
         statement.filter(query);
-        for (LabelSelector.Requirement requirement : query.labels().requirements()) {
-            if (requirement.equals(rare)) {
-                statement.drive(requirement);
-            } else {
-                statement.probe(requirement);
-            }
-        }
+        query.labels().requirements().forEach(statement::require);
         if (query.cursor() != null) {
             statement.seek(Cursor.parse(query, query.cursor()));
         }
@@ -76,6 +64,18 @@ final class ListStatement {
         equal("sealed", query.sealed());
         equal("lifetime", query.lifetime() == null ? null : query.lifetime().word());
         equal("parent_id", query.parent());
+        if (query.family() != null) {
+            conditions.add("i.id in (select v.image_id from family_version v where v.family_id = :family)");
+            parameters.put("family", query.family());
+        }
+        if (query.attached() != null) {
+            // Nearly all images are not attached: for those the index must not be taken, which would not give the
+            // order.
+            conditions.add(query.attached() ? "i.attachment_count > 0" : "coalesce(i.attachment_count, 0) = 0");
+        }
+        if (query.expiring() != null) {
+            conditions.add("i.expiry_warned_at is " + (query.expiring() ? "not null" : "null"));
+        }
         if (query.text() != null) {
             conditions.add("position(:text in i.search_text) > 0");
             parameters.put("text", Text.lowered(query.text()));
@@ -102,26 +102,19 @@ final class ListStatement {
         }
     }
 
-    /** The label is looked up for each image on the way, in a way that neither database turns into a join. */
-    private void probe(LabelSelector.Requirement requirement) {
-        String value = "(select l.label_value from image_label l where l.image_id = i.id and l.label_key = "
-                + bind(requirement.key()) + ")";
+    private void require(LabelSelector.Requirement requirement) {
+        String key = bind(requirement.key());
+        String having = "select l.image_id from image_label l where l.label_key = " + key;
         conditions.add(
                 switch (requirement) {
-                    case LabelSelector.Present _ -> value + " is not null";
-                    case LabelSelector.Absent _ -> value + " is null";
-                    case LabelSelector.Equal equal -> value + " = " + bind(equal.value());
-                    case LabelSelector.NotEqual unequal -> value + " is distinct from " + bind(unequal.value());
+                    case LabelSelector.Present _ -> "i.id in (" + having + ")";
+                    case LabelSelector.Absent _ -> "not exists (" + having + " and l.image_id = i.id)";
+                    case LabelSelector.Equal equal ->
+                        "i.id in (" + having + " and l.label_value = " + bind(equal.value()) + ")";
+                    case LabelSelector.NotEqual unequal ->
+                        "not exists (" + having + " and l.image_id = i.id and l.label_value = " + bind(unequal.value())
+                                + ")";
                 });
-    }
-
-    /** The list is made from the images that have the label. */
-    private void drive(LabelSelector.Requirement requirement) {
-        conditions.add("i.id in (select l.image_id from image_label l where l.label_key = " + bind(requirement.key())
-                + (requirement instanceof LabelSelector.Equal equal
-                        ? " and l.label_value = " + bind(equal.value())
-                        : "")
-                + ")");
     }
 
     /** The first of the two conditions says nothing new, but lets both databases use the index. */

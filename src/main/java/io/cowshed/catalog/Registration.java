@@ -1,12 +1,12 @@
 package io.cowshed.catalog;
 
+import io.cowshed.database.Transactions;
 import io.cowshed.volume.NewImageFile;
 import java.util.List;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.support.TransactionOperations;
 
 /**
  * Commits the rows of files that are published already, and lets what became of the commit decide what becomes of the
@@ -18,11 +18,11 @@ public class Registration {
     private static final Logger LOG = LoggerFactory.getLogger(Registration.class);
 
     private final Settlement settlement;
-    private final TransactionOperations transaction;
+    private final Transactions transactions;
 
-    Registration(Settlement settlement, TransactionOperations transaction) {
+    Registration(Settlement settlement, Transactions transactions) {
         this.settlement = settlement;
-        this.transaction = transaction;
+        this.transactions = transactions;
     }
 
     /**
@@ -33,12 +33,12 @@ public class Registration {
     public <T> T commit(List<NewImageFile> files, Supplier<T> rows) {
         T answer;
         try {
-            answer = transaction.execute(_ -> rows.get());
+            answer = transactions.write(rows);
         } catch (Throwable failure) {
             settle(files, failure);
             throw failure;
         }
-        files.forEach(NewImageFile::catalogued);
+        files.forEach(NewImageFile::keep);
         return answer;
     }
 
@@ -46,8 +46,8 @@ public class Registration {
     private void settle(List<NewImageFile> files, Throwable failure) {
         try {
             for (NewImageFile file : files) {
-                if (settlement.isThere(file.image())) {
-                    file.catalogued();
+                if (settlement.isThere(file.catalogued())) {
+                    file.keep();
                 } else {
                     file.discard();
                 }

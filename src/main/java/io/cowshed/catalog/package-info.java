@@ -3,10 +3,12 @@
  * {@link io.cowshed.catalog.Catalog} makes them inside a transaction that has locked every row a rule looks at, and the
  * schema enforces again what two racing transactions could break. {@link io.cowshed.catalog.Images} finds,
  * {@link io.cowshed.catalog.ImageListing} lists and {@link io.cowshed.catalog.Lineages} follows the graph. No file is
- * touched here: callers bring the files about, then have them recorded.
+ * changed here: callers bring the files about, then have them recorded. {@link io.cowshed.catalog.ImageFiles} opens them.
+ * {@link io.cowshed.catalog.Families} and {@link io.cowshed.catalog.Publishing} give images names that come out in versions.
+ * Who uses images from outside, {@link io.cowshed.catalog.ImageUse} tells.
  */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"problem", "database", "http", "volume"})
+@ApplicationModule(allowedDependencies = {"problem", "database", "http", "event", "operation", "volume"})
 package io.cowshed.catalog;
 
 import org.jspecify.annotations.NullMarked;

@@ -6,13 +6,17 @@ import io.cowshed.catalog.ImageEntry;
 import io.cowshed.catalog.ImageFiles;
 import io.cowshed.catalog.ImageName;
 import io.cowshed.catalog.ImageRef;
+import io.cowshed.catalog.Images;
 import io.cowshed.catalog.Layout;
 import io.cowshed.catalog.NewClone;
 import io.cowshed.catalog.NewImage;
 import io.cowshed.catalog.Registration;
+import io.cowshed.catalog.Seed;
+import io.cowshed.catalog.Seeds;
 import io.cowshed.catalog.SizeLimit;
+import io.cowshed.catalog.VersionMoved;
 import io.cowshed.catalog.web.NewImageFields;
-import io.cowshed.database.TimeOrderedIds;
+import io.cowshed.catalog.web.NewImages;
 import io.cowshed.engine.qcow2.FreshImage;
 import io.cowshed.engine.qcow2.ImageTooLargeException;
 import io.cowshed.engine.qcow2.format.ImageIdentity;
@@ -22,10 +26,10 @@ import io.cowshed.volume.ImageFileStatus;
 import io.cowshed.volume.NewImageFile;
 import io.cowshed.volume.Volume;
 import java.io.IOException;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
@@ -36,35 +40,45 @@ public class Clones {
     /** What a new overlay takes at most, in bytes. */
     private static final long OVERLAY_SIZE = 24 << 10;
 
+    /** How often files are made for another parent, because the latest version has become another meanwhile. */
+    private static final int MOST_ATTEMPTS = 5;
+
     private final Catalog catalog;
+    private final Images images;
     private final ImageFiles imageFiles;
     private final Registration registration;
     private final Volume volume;
-    private final TimeOrderedIds ids;
-    private final Clock clock;
+    private final NewImages newImages;
     private final SizeLimit sizes;
+    private final Seeds seeds;
+    private final SeedDisks disks;
 
     Clones(
             Catalog catalog,
+            Images images,
             ImageFiles imageFiles,
             Registration registration,
             Volume volume,
-            TimeOrderedIds ids,
-            Clock clock,
-            SizeLimit sizes) {
+            NewImages newImages,
+            SizeLimit sizes,
+            Seeds seeds,
+            SeedDisks disks) {
         this.catalog = catalog;
+        this.images = images;
         this.imageFiles = imageFiles;
         this.registration = registration;
         this.volume = volume;
-        this.ids = ids;
-        this.clock = clock;
+        this.newImages = newImages;
         this.sizes = sizes;
+        this.seeds = seeds;
+        this.disks = disks;
     }
 
     /**
      * Makes clones of one image, all or none.
      *
      * @param virtualSize of their disks in bytes; null for the parent's
+     * @param seed what each is given a seed disk from; null for none
      * @param answer made in the transaction that makes them, from the clones in the order of their names
      * @throws CowshedException where a rule forbids it, or the volume cannot take it
      */
@@ -73,6 +87,29 @@ public class Clones {
             List<ImageName> names,
             NewImageFields fields,
             @Nullable Long virtualSize,
+            @Nullable SeedTemplate seed,
+            String createdBy,
+            Function<List<ImageEntry>, T> answer) {
+        if (seed != null && names.size() > 1) {
+            seed.requireForMany();
+        }
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return createOnce(parentRef, names, fields, virtualSize, seed, createdBy, answer);
+            } catch (VersionMoved e) {
+                if (attempt == MOST_ATTEMPTS) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private <T> T createOnce(
+            ImageRef parentRef,
+            List<ImageName> names,
+            NewImageFields fields,
+            @Nullable Long virtualSize,
+            @Nullable SeedTemplate seed,
             String createdBy,
             Function<List<ImageEntry>, T> answer) {
         Image parent = catalog.checkClonable(parentRef, virtualSize);
@@ -80,31 +117,63 @@ public class Clones {
             sizes.requireAllowed(virtualSize);
         }
         imageFiles.use(parent.id(), volume::requireFile);
-        volume.requireRoomFor(OVERLAY_SIZE * names.size());
+        volume.requireRoomFor((seed == null ? OVERLAY_SIZE : OVERLAY_SIZE + SeedDisks.MOST) * names.size());
         long size = virtualSize == null ? parent.virtualSize() : virtualSize;
-        List<NewImage> wanted = names.stream()
-                .map(name -> fields.named(ids.next(), name, clock.instant()))
-                .toList();
+        List<NewImage> wanted =
+                names.stream().map(name -> newImages.named(name, fields)).toList();
         List<NewImageFile> files = new ArrayList<>(names.size());
         try {
+            List<Seed> seeded = seed == null ? List.of() : seed(wanted, seed, createdBy, files);
             List<NewClone> clones = make(wanted, size, parent, files);
-            return registration.commit(
-                    files, () -> answer.apply(catalog.addClones(ImageRef.of(parent.id()), clones, createdBy)));
+            return registration.commit(files, () -> {
+                List<ImageEntry> added = add(parent, clones, seeded, createdBy);
+                images.requireStill(parentRef, parent.id());
+                return answer.apply(added);
+            });
         } finally {
             files.forEach(NewImageFile::close);
         }
     }
 
-    /** Makes and publishes the files, all or none. */
+    private List<ImageEntry> add(Image parent, List<NewClone> clones, List<Seed> seeded, String createdBy) {
+        List<ImageEntry> added = catalog.addClones(ImageRef.of(parent.id()), clones, createdBy);
+        seeds.add(seeded);
+        return seeded.isEmpty()
+                ? added
+                : IntStream.range(0, added.size())
+                        .mapToObj(i -> added.get(i).with(seeded.get(i).link()))
+                        .toList();
+    }
+
+    /** Makes and publishes the seed disks, all or none. */
+    private List<Seed> seed(List<NewImage> wanted, SeedTemplate template, String createdBy, List<NewImageFile> files) {
+        try {
+            List<Seed> seeded = new ArrayList<>(wanted.size());
+            for (NewImage image : wanted) {
+                NewSeed made = disks.make(image.id(), image.name(), template, createdBy);
+                files.add(made.file());
+                seeded.add(made.seed());
+            }
+            NewImageFile.publish(files);
+            return seeded;
+        } catch (Throwable failure) {
+            discard(files, failure);
+            throw failure;
+        }
+    }
+
+    /** Makes and publishes the disks, all or none. After a failure none of {@code files} is left. */
     private List<NewClone> make(List<NewImage> wanted, long size, Image parent, List<NewImageFile> files) {
+        List<NewImageFile> own = new ArrayList<>(wanted.size());
         try {
             long rounded = size;
             for (NewImage image : wanted) {
                 NewImageFile file = volume.create(image.id());
                 files.add(file);
+                own.add(file);
                 rounded = write(file, image.name(), size, parent);
             }
-            List<ImageFileStatus> published = NewImageFile.publish(files);
+            List<ImageFileStatus> published = NewImageFile.publish(own);
             List<NewClone> clones = new ArrayList<>(wanted.size());
             for (int i = 0; i < wanted.size(); i++) {
                 long allocated = published.get(i).allocatedSize();

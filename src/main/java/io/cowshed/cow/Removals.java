@@ -1,78 +1,115 @@
 package io.cowshed.cow;
 
+import io.cowshed.attachment.Detaching;
 import io.cowshed.catalog.Catalog;
+import io.cowshed.catalog.Deregistration;
 import io.cowshed.catalog.Image;
 import io.cowshed.catalog.ImageRef;
-import io.cowshed.catalog.Settlement;
+import io.cowshed.catalog.ImageState;
+import io.cowshed.catalog.Images;
+import io.cowshed.catalog.Lineages;
+import io.cowshed.catalog.Trash;
+import io.cowshed.operation.Claims;
 import io.cowshed.problem.CowshedException;
-import io.cowshed.volume.ImageFileMissing;
-import io.cowshed.volume.Removal;
-import io.cowshed.volume.Volume;
+import io.cowshed.problem.ProblemType;
+import io.cowshed.volume.ImageInUse;
+import java.util.EnumSet;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
-/** Removes images for good. */
+/** Removes images: to the trash, and for good. */
 @Component
 public class Removals {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Removals.class);
+    private static final EnumSet<ProblemType> NOT_NOW = EnumSet.of(
+            ProblemType.IMAGE_BUSY,
+            ProblemType.IMAGE_IN_USE,
+            ProblemType.IMAGE_ATTACHED,
+            ProblemType.IMAGE_HAS_CHILDREN,
+            ProblemType.IMAGE_PROTECTED,
+            ProblemType.PRECONDITION_FAILED,
+            ProblemType.NOT_FOUND);
 
     private final Catalog catalog;
-    private final Settlement settlement;
-    private final Volume volume;
+    private final Images images;
+    private final Lineages lineages;
+    private final Trash trash;
+    private final Claims claims;
+    private final Detaching detaching;
+    private final Deregistration deregistration;
 
-    Removals(Catalog catalog, Settlement settlement, Volume volume) {
+    Removals(
+            Catalog catalog,
+            Images images,
+            Lineages lineages,
+            Trash trash,
+            Claims claims,
+            Detaching detaching,
+            Deregistration deregistration) {
         this.catalog = catalog;
-        this.settlement = settlement;
-        this.volume = volume;
+        this.images = images;
+        this.lineages = lineages;
+        this.trash = trash;
+        this.claims = claims;
+        this.detaching = detaching;
+        this.deregistration = deregistration;
     }
 
     /**
-     * Removes an image and its file.
+     * Moves an image to the trash, where it keeps its file. Does nothing to one that is there.
      *
      * @param expectedVersions one of which the caller has read, or null to remove whatever there is
      * @throws CowshedException where a rule forbids it, or the image is in use
      */
-    public void remove(ImageRef ref, @Nullable Set<Long> expectedVersions) {
+    public void trash(ImageRef ref, @Nullable Set<Long> expectedVersions) {
         Image image = catalog.checkRemoval(ref, expectedVersions);
-        Removal removal;
-        try {
-            removal = volume.remove(image.id());
-        } catch (ImageFileMissing _) {
-            // There is nothing to protect any more: let the row go too, if somebody else has not just removed it.
-            catalog.remove(ImageRef.of(image.id()), expectedVersions);
-            return;
-        }
-        try (removal) {
-            remove(image.id(), expectedVersions, removal);
+        if (image.state() != ImageState.TRASHED) {
+            requireUnneeded(image);
+            orBusy(
+                    image.id(),
+                    () -> deregistration.whileIdle(
+                            image.id(), () -> trash.put(ImageRef.of(image.id()), expectedVersions)));
         }
     }
 
-    private void remove(UUID id, @Nullable Set<Long> expectedVersions, Removal removal) {
-        try {
-            catalog.remove(ImageRef.of(id), expectedVersions);
-        } catch (RuntimeException failure) {
-            settle(id, removal, failure);
-            throw failure;
-        }
-        removal.uncatalogued();
+    /**
+     * Removes an image and its file for good, in the trash or not.
+     *
+     * @param expectedVersions as for {@link #trash}
+     * @throws CowshedException as there
+     */
+    public void purge(ImageRef ref, @Nullable Set<Long> expectedVersions) {
+        Image image = catalog.checkRemoval(ref, expectedVersions);
+        UUID id = image.id();
+        requireUnneeded(image);
+        orBusy(id, () -> deregistration.purge(id, () -> catalog.remove(ImageRef.of(id), expectedVersions)));
     }
 
-    /** A commit that failed may still have been done. */
-    private void settle(UUID id, Removal removal, RuntimeException failure) {
+    /** Before the file is touched, which an operation may be about to take. The transaction that follows asks again. */
+    private void requireUnneeded(Image image) {
+        claims.requireNoneForNow(image.id());
+        detaching.requireNone(image, "removed");
+    }
+
+    /** Where the file is in use by an operation, it is the operation that the caller is told of. */
+    private void orBusy(UUID id, Runnable removal) {
         try {
-            if (settlement.isThere(id)) {
-                removal.refused();
-            } else {
-                removal.uncatalogued();
-            }
-        } catch (RuntimeException e) {
-            LOG.warn("Whether image {} is still catalogued cannot be told now; the next sweep finds out", id, e);
-            failure.addSuppressed(e);
+            removal.run();
+        } catch (ImageInUse e) {
+            claims.requireNoneForNow(id);
+            throw e;
         }
+    }
+
+    /** Whether what refuses a removal may pass by itself, or means that somebody else was faster: worth another try later. */
+    public static boolean isForNow(CowshedException refusal) {
+        return NOT_NOW.contains(refusal.type());
+    }
+
+    /** Whether clones of the image are there, in the trash or not; what follows asks again. */
+    public boolean hasChildren(ImageRef ref) {
+        return lineages.childrenCount(images.find(ref).id()) > 0;
     }
 }

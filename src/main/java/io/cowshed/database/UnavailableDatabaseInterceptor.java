@@ -1,6 +1,7 @@
 package io.cowshed.database;
 
 import io.cowshed.problem.CowshedException;
+import io.cowshed.problem.DatabaseFailures;
 import io.cowshed.problem.DatabaseUnavailable;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
@@ -16,10 +17,9 @@ final class UnavailableDatabaseInterceptor implements MethodInterceptor {
         } catch (CowshedException refusal) {
             throw refusal;
         } catch (RuntimeException e) {
-            if (SqlFailures.isUnavailable(e)) {
-                throw new DatabaseUnavailable(e);
-            }
-            throw e;
+            throw DatabaseFailures.unavailable(e)
+                    .map(RuntimeException.class::cast)
+                    .orElse(e);
         }
     }
 }

@@ -21,6 +21,25 @@ import tools.jackson.databind.json.JsonMapper;
 @Component
 public class Answers {
 
+    /** Since when what the answer is about should not be used any more (RFC 9745). */
+    public static final String DEPRECATION = "Deprecation";
+
+    /** From when on it cannot be used any more (RFC 8594). */
+    public static final String SUNSET = "Sunset";
+
+    /** Whether a clone lay ready in a pool, {@code true} or {@code false}. */
+    public static final String POOLED = "Cowshed-Pooled";
+
+    /** The headers that a repeated request is answered with as well. */
+    private static final List<String> RECORDED = List.of(
+            HttpHeaders.LOCATION,
+            HttpHeaders.ETAG,
+            HttpHeaders.RETRY_AFTER,
+            HttpHeaders.LINK,
+            DEPRECATION,
+            SUNSET,
+            POOLED);
+
     private final JsonMapper json;
     private final IdempotencyStore store;
 
@@ -44,13 +63,45 @@ public class Answers {
         return recorded(tagged(body, version));
     }
 
+    /**
+     * 200 to a call that only tells something, or that has changed what it has in transactions of its own; call it in one more.
+     *
+     * @param more headers, such as {@link #DEPRECATION}; of others a repeated request would not hear
+     */
+    public <T> ResponseEntity<T> told(T body, HttpHeaders more) {
+        return recorded(ResponseEntity.ok().headers(more).body(body));
+    }
+
     /** 201 for one new resource; call it inside the transaction that makes it. */
     public <T> ResponseEntity<T> created(URI location, T body, OptionalLong version) {
-        ResponseEntity.BodyBuilder answer = ResponseEntity.created(location);
+        return created(location, body, version, HttpHeaders.EMPTY);
+    }
+
+    /** As above, with more headers, such as {@link #DEPRECATION}; of others a repeated request would not hear. */
+    public <T> ResponseEntity<T> created(URI location, T body, OptionalLong version, HttpHeaders more) {
+        ResponseEntity.BodyBuilder answer = ResponseEntity.created(location).headers(more);
         if (version.isPresent()) {
             answer.eTag(EntityTag.of(version.getAsLong(), json.writeValueAsBytes(body)));
         }
         return recorded(answer.body(body));
+    }
+
+    /**
+     * 202 for work that has begun; call it inside the transaction that begins it.
+     *
+     * @param retryAfter when to look again, in seconds
+     */
+    public <T> ResponseEntity<T> accepted(URI location, T body, String retryAfter) {
+        return accepted(location, body, retryAfter, HttpHeaders.EMPTY);
+    }
+
+    /** As above, with more headers, such as {@link #DEPRECATION}; of others a repeated request would not hear. */
+    public <T> ResponseEntity<T> accepted(URI location, T body, String retryAfter, HttpHeaders more) {
+        return recorded(ResponseEntity.accepted()
+                .headers(more)
+                .location(location)
+                .header(HttpHeaders.RETRY_AFTER, retryAfter)
+                .body(body));
     }
 
     /** Spring answers 304 to the tags of a list by itself, but knows the asterisk only from changes. */
@@ -74,7 +125,7 @@ public class Answers {
                 && request.getAttribute(IdempotencyClaim.ATTRIBUTE, RequestAttributes.SCOPE_REQUEST)
                         instanceof IdempotencyClaim claim) {
             Map<String, String> headers = new LinkedHashMap<>();
-            for (String name : List.of(HttpHeaders.LOCATION, HttpHeaders.ETAG)) {
+            for (String name : RECORDED) {
                 String value = answer.getHeaders().getFirst(name);
                 if (value != null) {
                     headers.put(name, value);

@@ -193,8 +193,9 @@ class ApiDescription {
             addExample(operation.getRequestBody().getContent(), examples.get("request"), json);
         }
         operation.getResponses().forEach((status, response) -> {
-            if (status.startsWith("2") && examples.has("response")) {
-                addExample(response.getContent(), examples.get("response"), json);
+            String name = examples.has("response " + status) ? "response " + status : "response";
+            if (status.startsWith("2") && examples.has(name)) {
+                addExample(response.getContent(), examples.get(name), json);
             }
         });
     }

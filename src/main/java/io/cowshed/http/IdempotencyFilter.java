@@ -1,6 +1,7 @@
 package io.cowshed.http;
 
 import io.cowshed.problem.CowshedException;
+import io.cowshed.problem.DatabaseUnavailable;
 import io.cowshed.problem.ProblemType;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
@@ -97,7 +98,7 @@ class IdempotencyFilter extends OncePerRequestFilter {
     private void release(IdempotencyClaim claim) {
         try {
             store.release(claim);
-        } catch (DataAccessException | TransactionException e) {
+        } catch (DatabaseUnavailable | DataAccessException | TransactionException e) {
             // The refusal is on its way already; the key comes free when its lease runs out.
             LOG.warn("Could not release an idempotency key", e);
         }

@@ -1,5 +1,6 @@
 package io.cowshed.http;
 
+import io.cowshed.database.Transactions;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import java.sql.ResultSet;
@@ -16,7 +17,6 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.support.TransactionTemplate;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -41,13 +41,13 @@ class IdempotencyStore {
     private static final TypeReference<Map<String, String>> HEADERS = new TypeReference<>() {};
 
     private final JdbcClient jdbc;
-    private final TransactionTemplate transaction;
+    private final Transactions transactions;
     private final JsonMapper json;
     private final Set<UUID> openAttempts = ConcurrentHashMap.newKeySet();
 
-    IdempotencyStore(JdbcClient jdbc, TransactionTemplate transaction, JsonMapper json) {
+    IdempotencyStore(JdbcClient jdbc, Transactions transactions, JsonMapper json) {
         this.jdbc = jdbc;
-        this.transaction = transaction;
+        this.transactions = transactions;
         this.json = json;
     }
 
@@ -77,7 +77,7 @@ class IdempotencyStore {
     }
 
     private Optional<RecordedAnswer> tryClaim(IdempotencyClaim claim, String fingerprint) {
-        Optional<RecordedAnswer> recorded = transaction.execute(_ -> {
+        Optional<RecordedAnswer> recorded = transactions.write(() -> {
             Optional<Row> row = jdbc.sql("select fingerprint, status, headers, body,"
                             + " lease_until > current_timestamp as leased from idempotency"
                             + " where principal = ? and idempotency_key = ? for update")
@@ -126,7 +126,7 @@ class IdempotencyStore {
     /** Ends an attempt. Where it recorded no answer nothing was done, so the key is free again. */
     void release(IdempotencyClaim claim) {
         openAttempts.remove(claim.attempt());
-        transaction.executeWithoutResult(_ -> jdbc.sql("delete from idempotency where principal = ?"
+        transactions.write(() -> jdbc.sql("delete from idempotency where principal = ?"
                         + " and idempotency_key = ? and attempt = ? and status is null")
                 .params(claim.principal(), claim.key(), claim.attempt())
                 .update());
@@ -140,7 +140,7 @@ class IdempotencyStore {
     @Scheduled(fixedRate = 5_000)
     void renewLeases() {
         if (!openAttempts.isEmpty()) {
-            transaction.executeWithoutResult(_ -> jdbc.sql(
+            transactions.write(() -> jdbc.sql(
                             "update idempotency set lease_until = " + afterNow(LEASE) + " where attempt in (:attempts)")
                     .param("attempts", Set.copyOf(openAttempts))
                     .update());
@@ -149,8 +149,8 @@ class IdempotencyStore {
 
     @Scheduled(initialDelay = 60_000, fixedDelay = 600_000)
     void forgetOldAnswers() {
-        transaction.executeWithoutResult(_ -> jdbc.sql("delete from idempotency where created_at < "
-                        + afterNow(RETENTION.negated()) + " and lease_until < current_timestamp")
+        transactions.write(() -> jdbc.sql("delete from idempotency where created_at < " + afterNow(RETENTION.negated())
+                        + " and lease_until < current_timestamp")
                 .update());
     }
 

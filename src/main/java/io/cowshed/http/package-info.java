@@ -3,7 +3,7 @@
  * them, answers that are given once for one {@code Idempotency-Key}, and the API's own description.
  */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"problem"})
+@ApplicationModule(allowedDependencies = {"problem", "database"})
 package io.cowshed.http;
 
 import org.jspecify.annotations.NullMarked;

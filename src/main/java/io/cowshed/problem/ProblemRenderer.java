@@ -3,8 +3,10 @@ package io.cowshed.problem;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.net.URI;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import org.apache.tomcat.util.http.InvalidParameterException;
 import org.jspecify.annotations.Nullable;
@@ -12,8 +14,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
-import org.springframework.dao.ConcurrencyFailureException;
-import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
@@ -24,7 +24,6 @@ import org.springframework.http.converter.HttpMessageNotReadableException;
 import org.springframework.security.access.AccessDeniedException;
 import org.springframework.security.core.AuthenticationException;
 import org.springframework.security.web.firewall.RequestRejectedException;
-import org.springframework.transaction.CannotCreateTransactionException;
 import org.springframework.validation.BindingResult;
 import org.springframework.web.ErrorResponse;
 import org.springframework.web.bind.annotation.ExceptionHandler;
@@ -44,7 +43,7 @@ import tools.jackson.databind.exc.UnrecognizedPropertyException;
  */
 @RestControllerAdvice
 @Order(Ordered.HIGHEST_PRECEDENCE)
-class ProblemRenderer {
+public class ProblemRenderer {
 
     private static final Logger LOG = LoggerFactory.getLogger(ProblemRenderer.class);
 
@@ -57,7 +56,11 @@ class ProblemRenderer {
             throw failure;
         }
         resetHeaders(response);
-        return render(translate(failure), request.getRequestURI());
+        CowshedException refusal = translate(failure);
+        if (refusal instanceof DatabaseUnavailable) {
+            LOG.warn("The database did not do what was asked: {}", String.valueOf(refusal.getCause()));
+        }
+        return render(refusal, request.getRequestURI());
     }
 
     /** What was said of the answer that failed is not true of the problem; only what chose the answer chose this too. */
@@ -83,7 +86,23 @@ class ProblemRenderer {
         return new ResponseEntity<>(detail, headers, refusal.type().status());
     }
 
-    static CowshedException translate(Throwable failure) {
+    /** The members of the problem (RFC 9457, section 3.1) that any failure is to a caller, for those who keep it. */
+    public static Map<String, Object> members(CowshedException refusal, String path) {
+        ProblemDetail detail = Objects.requireNonNull(render(refusal, path).getBody());
+        Map<String, Object> members = new LinkedHashMap<>();
+        members.put("type", detail.getType());
+        members.put("title", detail.getTitle());
+        members.put("status", detail.getStatus());
+        members.put("detail", detail.getDetail());
+        members.put("instance", detail.getInstance());
+        if (detail.getProperties() != null) {
+            members.putAll(detail.getProperties());
+        }
+        return members;
+    }
+
+    /** Any failure in the words of a refusal; what nobody foresaw is logged, and named by the number of its incident. */
+    public static CowshedException translate(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof CowshedException refusal) {
                 return refusal;
@@ -112,11 +131,11 @@ class ProblemRenderer {
                 refusal(
                         ProblemType.INVALID_REQUEST,
                         "The query has a parameter whose %-encoding is broken, or that is not UTF-8.");
-            case DataAccessResourceFailureException e -> databaseUnavailable(e);
-            case CannotCreateTransactionException e -> databaseUnavailable(e);
-            case ConcurrencyFailureException e -> databaseUnavailable(e);
             case ErrorResponse e -> ofStatus(e.getStatusCode(), e.getBody().getDetail(), e.getHeaders());
-            default -> unforeseen(failure);
+            default ->
+                DatabaseFailures.unavailable(failure)
+                        .map(CowshedException.class::cast)
+                        .orElseGet(() -> unforeseen(failure));
         };
     }
 
@@ -193,11 +212,6 @@ class ProblemRenderer {
             case null, default -> status.is4xxClientError() ? ProblemType.INVALID_REQUEST : ProblemType.INTERNAL;
         };
         return new RefusedByFramework(type, detail == null ? type.title() + "." : detail, headers);
-    }
-
-    private static CowshedException databaseUnavailable(Exception failure) {
-        LOG.warn("The database did not do what was asked", failure);
-        return new DatabaseUnavailable(failure);
     }
 
     private static CowshedException unforeseen(Throwable failure) {

@@ -38,10 +38,11 @@ class CrashSweep {
     @Scheduled(initialDelay = 600_000, fixedDelay = 600_000)
     void sweep() {
         try {
-            volume.sweep(settlement::isThere, images::exists);
+            volume.sweep(settlement::isThere, images::exists, settlement::isAwaited);
             for (UUID id : images.creating()) {
-                // A file is made before its row and loses its incoming name after it: without one, nobody is at work.
-                if (!volume.isIncoming(id)) {
+                // A file is made before its row and loses its incoming name after it: without one nobody is at work,
+                // unless it is an operation that has yet to begin.
+                if (!volume.isIncoming(id) && !settlement.isAwaited(id)) {
                     catalog.abandon(id);
                     LOG.info("Gave back the name that was reserved for image {}", id);
                 }

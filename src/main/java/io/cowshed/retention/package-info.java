@@ -1,6 +1,10 @@
-/** Clears away what nobody needs any more: here, what crashes left behind on the volume and in the catalogue. */
+/**
+ * Clears away what nobody needs any more: what crashes left behind on the volume and in the catalogue, disposable images whose
+ * time is over, and what has been in the trash for long enough.
+ */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"catalog", "volume"})
+@ApplicationModule(
+        allowedDependencies = {"problem", "database", "event", "catalog", "catalog::web", "operation", "cow", "volume"})
 package io.cowshed.retention;
 
 import org.jspecify.annotations.NullMarked;

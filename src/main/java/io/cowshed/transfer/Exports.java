@@ -6,11 +6,9 @@ import io.cowshed.catalog.ImageFiles;
 import io.cowshed.catalog.ImageNotFound;
 import io.cowshed.catalog.ImageRef;
 import io.cowshed.catalog.Images;
-import io.cowshed.catalog.Lineages;
 import io.cowshed.engine.block.DiskImage;
 import io.cowshed.volume.Volume;
 import java.io.IOException;
-import java.util.Set;
 import java.util.UUID;
 import org.springframework.stereotype.Component;
 
@@ -20,13 +18,11 @@ public class Exports {
 
     private final Images images;
     private final ImageFiles files;
-    private final Lineages lineages;
     private final Volume volume;
 
-    Exports(Images images, ImageFiles files, Lineages lineages, Volume volume) {
+    Exports(Images images, ImageFiles files, Volume volume) {
         this.images = images;
         this.files = files;
-        this.lineages = lineages;
         this.volume = volume;
     }
 
@@ -41,7 +37,7 @@ public class Exports {
         image.requireAvailable("read");
         UUID id = image.id();
         try {
-            DiskImage disk = files.use(id, _ -> volume.open(id, Set.copyOf(lineages.chain(id))));
+            DiskImage disk = files.openUnclaimed(id);
             try {
                 // Only what is read while nobody can write is sure to belong to the bytes.
                 return new OpenDisk(disk, images.find(ImageRef.of(id)), stamp(id));

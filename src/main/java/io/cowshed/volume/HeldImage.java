@@ -6,36 +6,39 @@ import io.cowshed.engine.posix.PosixFile;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.UUID;
 
 /**
- * An image's file that no QEMU, reading or writing, and nobody else in Cowshed has open or can open, until it is closed.
+ * An image's file, or its seed disk's, that no QEMU, reading or writing, and nobody else in Cowshed has open or can open, until it is closed.
  */
 public final class HeldImage implements AutoCloseable {
 
-    private static final int SEALED = 0444;
+    static final int SEALED = 0444;
     private static final int OWNER_WRITES = 0200;
 
-    private final UUID image;
+    private final CataloguedFile catalogued;
     private final int unsealed;
     private final PosixFile file;
 
-    private HeldImage(UUID image, int unsealed, PosixFile file) {
-        this.image = image;
+    private HeldImage(CataloguedFile catalogued, int unsealed, PosixFile file) {
+        this.catalogued = catalogued;
         this.unsealed = unsealed;
         this.file = file;
     }
 
-    static HeldImage hold(VolumeLayout layout, UUID image, int mode) throws IOException {
-        return hold(layout, image, mode, PosixFile.openForReading(layout.image(image)));
+    static HeldImage hold(VolumeLayout layout, CataloguedFile file, int mode) throws IOException {
+        Path path = layout.own(file);
+        return hold(path, file, mode, PosixFile.openForReading(path));
     }
 
     /** Root may open a file of mode 0444 for writing; a sealed image is not written to by root either. */
     static HeldImage holdForWriting(VolumeLayout layout, UUID image, int mode) throws IOException {
-        HeldImage held = hold(layout, image, mode, PosixFile.openForWriting(layout.image(image)));
+        Path path = layout.image(image);
+        HeldImage held = hold(path, new CataloguedFile.Disk(image), mode, PosixFile.openForWriting(path));
         try {
             if ((held.file.status().mode() & OWNER_WRITES) == 0) {
-                throw new AccessDeniedException(layout.image(image).toString(), null, "it is read-only");
+                throw new AccessDeniedException(path.toString(), null, "it is read-only");
             }
             return held;
         } catch (Throwable e) {
@@ -44,17 +47,22 @@ public final class HeldImage implements AutoCloseable {
         }
     }
 
-    private static HeldImage hold(VolumeLayout layout, UUID image, int mode, PosixFile file) throws IOException {
+    private static HeldImage hold(Path path, CataloguedFile catalogued, int mode, PosixFile file) throws IOException {
         try {
             FileLock.againstReadersAndWriters(file);
-            if (!file.isAt(layout.image(image))) {
-                throw new NoSuchFileException(layout.image(image).toString(), null, "it was replaced meanwhile");
+            if (!file.isAt(path)) {
+                throw new NoSuchFileException(path.toString(), null, "it was replaced meanwhile");
             }
-            return new HeldImage(image, mode, file);
+            return new HeldImage(catalogued, mode, file);
         } catch (Throwable e) {
             file.close();
             throw e;
         }
+    }
+
+    /** Whose file it is. */
+    public UUID image() {
+        return catalogued.image();
     }
 
     /** The file, for writing where it is held for that. Closing it does nothing. */
@@ -67,7 +75,7 @@ public final class HeldImage implements AutoCloseable {
         try {
             return ImageFileStatus.of(file.status());
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw VolumeFailures.of(catalogued, e);
         }
     }
 
@@ -79,7 +87,7 @@ public final class HeldImage implements AutoCloseable {
         try {
             file.setModified(file.status().modified().minus(NewImageFile.BACKDATED));
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw VolumeFailures.of(catalogued, e);
         }
     }
 
@@ -98,7 +106,7 @@ public final class HeldImage implements AutoCloseable {
             file.setMode(mode);
             file.flush();
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw VolumeFailures.of(catalogued, e);
         }
     }
 
@@ -111,7 +119,7 @@ public final class HeldImage implements AutoCloseable {
         try {
             file.close();
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw VolumeFailures.of(catalogued, e);
         }
     }
 }

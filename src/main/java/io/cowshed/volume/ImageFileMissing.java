@@ -7,11 +7,18 @@ import java.util.UUID;
 /** The catalogue has an image whose file is not on the volume. */
 public final class ImageFileMissing extends CowshedException {
 
-    ImageFileMissing(UUID image, Throwable cause) {
+    ImageFileMissing(CataloguedFile file, Throwable cause) {
         super(
                 ProblemType.VOLUME_UNAVAILABLE,
-                "The volume has no file " + VolumeLayout.imageName(image) + ".",
+                "The volume has no file " + name(file) + ".",
                 "Ask the operator whether the volume is mounted and complete.",
                 cause);
+    }
+
+    private static String name(CataloguedFile file) {
+        return switch (file) {
+            case CataloguedFile.Disk(UUID image) -> VolumeLayout.imageName(image);
+            case CataloguedFile.Seed seed -> VolumeLayout.seedName(seed);
+        };
     }
 }

@@ -3,18 +3,17 @@ package io.cowshed.volume;
 import io.cowshed.engine.posix.FileLockedException;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
-import java.util.UUID;
 
-/** An image's file is open in a QEMU, or at work in a Cowshed, in a way that does not go together with what was asked. */
+/** An image's file, or its seed disk, is open in a QEMU, or at work in a Cowshed, in a way that does not go together with what was asked. */
 public final class ImageInUse extends CowshedException {
 
-    ImageInUse(UUID image, FileLockedException cause) {
+    ImageInUse(CataloguedFile file, FileLockedException cause) {
         super(
                 ProblemType.IMAGE_IN_USE,
-                "The file of image " + image + " is in use by " + cause.holderNames() + ".",
+                VolumeFailures.capitalised(file) + " is in use by " + cause.holderNames() + ".",
                 "Stop whoever uses it, then try again.",
                 cause);
-        member("image", image);
+        member("image", file.image());
         member("holders", cause.holders().stream().map(Object::toString).toList());
     }
 }

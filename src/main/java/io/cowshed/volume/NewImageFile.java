@@ -8,16 +8,16 @@ import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The file of an image in the making. It is filled through {@link #file()}, {@link #publish()} gives it its image's name,
- * the caller commits the image's row, and {@link #catalogued()} ends it:
+ * The file of an image, or of its seed disk, in the making. It is filled through {@link #file()}, {@link #publish()} gives it its image's name,
+ * the caller commits the image's row, and {@link #keep()} ends it:
  *
  * <pre>
  * incoming name made, fenced ‖ content flushed ‖ image name linked, directory flushed ‖ row ‖ incoming name removed
@@ -36,33 +36,33 @@ public final class NewImageFile implements AutoCloseable {
 
     private final VolumeLayout layout;
     private final DirectorySyncs syncs;
-    private final UUID image;
+    private final CataloguedFile catalogued;
     private final Path incoming;
     private final PosixFile file;
 
     /** Whether {@link #close()} leaves the names as they are. */
     private boolean decided;
 
-    private NewImageFile(VolumeLayout layout, DirectorySyncs syncs, UUID image, Path incoming, PosixFile file) {
+    private NewImageFile(
+            VolumeLayout layout, DirectorySyncs syncs, CataloguedFile catalogued, Path incoming, PosixFile file) {
         this.layout = layout;
         this.syncs = syncs;
-        this.image = image;
+        this.catalogued = catalogued;
         this.incoming = incoming;
         this.file = file;
     }
 
     /** A sweep may come between making the file and fencing it, and takes it for abandoned: then there is another try. */
-    static NewImageFile create(VolumeLayout layout, DirectorySyncs syncs, UUID image, int mode) throws IOException {
+    static NewImageFile create(VolumeLayout layout, DirectorySyncs syncs, CataloguedFile catalogued, int mode)
+            throws IOException {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            Path incoming = layout.incoming()
-                    .resolve(VolumeLayout.sideName(
-                            image, ThreadLocalRandom.current().nextLong()));
+            Path incoming = layout.incoming().resolve(VolumeLayout.newSideName(catalogued));
             PosixFile file = PosixFile.create(incoming, mode);
             boolean ours = false;
             try {
                 ours = claim(file, incoming);
                 if (ours) {
-                    return new NewImageFile(layout, syncs, image, incoming, file);
+                    return new NewImageFile(layout, syncs, catalogued, incoming, file);
                 }
             } finally {
                 if (!ours) {
@@ -86,7 +86,12 @@ public final class NewImageFile implements AutoCloseable {
 
     /** The image that the file is for. */
     public UUID image() {
-        return image;
+        return catalogued.image();
+    }
+
+    /** Which file it is to be. */
+    public CataloguedFile catalogued() {
+        return catalogued;
     }
 
     /** The file, to be written; it throws {@link VolumeFull} when there is no room. Closing it does nothing. */
@@ -108,9 +113,19 @@ public final class NewImageFile implements AutoCloseable {
         return status;
     }
 
+    /** As {@link #publish()}, of an image that is sealed from the beginning: its file is read-only. */
+    public ImageFileStatus publishSealed() {
+        try {
+            file.setMode(HeldImage.SEALED);
+        } catch (IOException e) {
+            throw VolumeFailures.of(catalogued, e);
+        }
+        return publish();
+    }
+
     /**
-     * Publishes files that belong together: as {@link #publish()} does it with each, but their names are flushed once, all at
-     * the end. After a failure some of them may have their names.
+     * Publishes files of one kind that belong together: as {@link #publish()} does it with each, but their names are flushed
+     * once, all at the end. After a failure some of them may have their names.
      *
      * @return the files as they are published, in the same order
      */
@@ -123,26 +138,41 @@ public final class NewImageFile implements AutoCloseable {
 
     private ImageFileStatus name() {
         try {
-            file.setModified(file.status().modified().minus(BACKDATED));
-            file.flush();
-            file.link(layout.image(image));
-            return ImageFileStatus.of(file.status());
+            ImageFileStatus status = complete();
+            file.link(layout.own(catalogued));
+            return status;
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw VolumeFailures.of(catalogued, e);
         }
     }
 
-    /** All images have their names in the same directory. */
+    /** Makes the content durable, and nobody's write look like none. */
+    ImageFileStatus complete() throws IOException {
+        file.setModified(file.status().modified().minus(BACKDATED));
+        file.flush();
+        return ImageFileStatus.of(file.status());
+    }
+
+    /** Gives it another name instead of the incoming one, at which there may be a file. */
+    void moveTo(Path name) throws IOException {
+        Files.move(incoming, name, StandardCopyOption.ATOMIC_MOVE);
+        decided = true;
+    }
+
+    PosixFile posix() {
+        return file;
+    }
+
     private void flushNames() {
         try {
-            syncs.sync(layout.images());
+            syncs.sync(layout.directory(catalogued));
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw VolumeFailures.of(catalogued, e);
         }
     }
 
-    /** The image's row has been committed: the file stays. Where the incoming name cannot be removed, a sweep does it. */
-    public void catalogued() {
+    /** The image's row has been committed, or is sure to be: the file stays. Where the incoming name cannot be removed, a sweep does it. */
+    public void keep() {
         decided = true;
         try (file) {
             Files.deleteIfExists(incoming);
@@ -157,23 +187,23 @@ public final class NewImageFile implements AutoCloseable {
             removeNames();
             file.close();
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw VolumeFailures.of(catalogued, e);
         }
     }
 
     /** The incoming name goes last; where its turn does not come, a sweep goes on from there. */
     private void removeNames() throws IOException {
         decided = true;
-        if (file.isAt(layout.image(image))) {
-            Files.delete(layout.image(image));
-            syncs.sync(layout.images());
+        if (file.isAt(layout.own(catalogued))) {
+            Files.delete(layout.own(catalogued));
+            syncs.sync(layout.directory(catalogued));
         }
         Files.deleteIfExists(incoming);
     }
 
     /**
-     * Lets the file go. One that was not published, or not wholly, is removed. One that was, and is neither {@linkplain #catalogued()
-     * catalogued} nor {@linkplain #discard() discarded}, is left as it is: whether it lives, the next sweep asks the
+     * Lets the file go. One that was not published, or not wholly, is removed. One that was, and is neither {@linkplain #keep()
+     * kept} nor {@linkplain #discard() discarded}, is left as it is: whether it lives, the next sweep asks the
      * catalogue.
      */
     @Override
@@ -183,7 +213,7 @@ public final class NewImageFile implements AutoCloseable {
                 removeNames();
             }
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw VolumeFailures.of(catalogued, e);
         }
     }
 }

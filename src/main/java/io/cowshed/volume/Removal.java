@@ -6,13 +6,11 @@ import io.cowshed.engine.posix.PosixFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.UUID;
-import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The file of an image on its way out. No QEMU has it open or can open it meanwhile.
+ * The file of an image, or of its seed disk, on its way out. No QEMU has it open or can open it meanwhile.
  *
  * <pre>
  * held and fenced ‖ retired name linked, directory flushed ‖ row deleted ‖ image name removed, directory flushed ‖ retired name removed
@@ -28,26 +26,26 @@ public final class Removal implements AutoCloseable {
 
     private final VolumeLayout layout;
     private final DirectorySyncs syncs;
-    private final UUID image;
+    private final CataloguedFile catalogued;
     private final HeldImage held;
     private final Path retired;
 
-    private Removal(VolumeLayout layout, DirectorySyncs syncs, UUID image, HeldImage held, Path retired) {
+    private Removal(
+            VolumeLayout layout, DirectorySyncs syncs, CataloguedFile catalogued, HeldImage held, Path retired) {
         this.layout = layout;
         this.syncs = syncs;
-        this.image = image;
+        this.catalogued = catalogued;
         this.held = held;
         this.retired = retired;
     }
 
-    static Removal begin(VolumeLayout layout, DirectorySyncs syncs, UUID image, int mode) throws IOException {
-        HeldImage held = HeldImage.hold(layout, image, mode);
+    static Removal begin(VolumeLayout layout, DirectorySyncs syncs, CataloguedFile catalogued, int mode)
+            throws IOException {
+        HeldImage held = HeldImage.hold(layout, catalogued, mode);
         try {
             PosixFile file = held.posix();
             FileLock.fence(file);
-            Path retired = layout.retired()
-                    .resolve(VolumeLayout.sideName(
-                            image, ThreadLocalRandom.current().nextLong()));
+            Path retired = layout.retired().resolve(VolumeLayout.newSideName(catalogued));
             try {
                 file.link(retired);
                 syncs.sync(layout.retired());
@@ -56,7 +54,7 @@ public final class Removal implements AutoCloseable {
                 // moments.
                 LOG.warn("No room for {} on the volume; its image is removed without it", retired.getFileName());
             }
-            return new Removal(layout, syncs, image, held, retired);
+            return new Removal(layout, syncs, catalogued, held, retired);
         } catch (Throwable e) {
             held.close();
             throw e;
@@ -66,13 +64,13 @@ public final class Removal implements AutoCloseable {
     /** The image's row is gone for good: so is the file, when this returns. */
     public void uncatalogued() {
         try {
-            if (held.posix().isAt(layout.image(image))) {
-                Files.delete(layout.image(image));
-                syncs.sync(layout.images());
+            if (held.posix().isAt(layout.own(catalogued))) {
+                Files.delete(layout.own(catalogued));
+                syncs.sync(layout.directory(catalogued));
             }
             Files.deleteIfExists(retired);
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw VolumeFailures.of(catalogued, e);
         }
         held.close();
     }
@@ -82,7 +80,7 @@ public final class Removal implements AutoCloseable {
         try {
             Files.deleteIfExists(retired);
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw VolumeFailures.of(catalogued, e);
         }
         held.close();
     }

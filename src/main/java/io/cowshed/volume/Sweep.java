@@ -23,9 +23,11 @@ import org.slf4j.LoggerFactory;
  * fenced here is abandoned; the path is then looked at again, and only after that the catalogue is asked:
  *
  * <ul>
- *   <li>the image has a row: the side name goes, provided the image's own name has a file;
- *   <li>it has none: the image's own name goes, if it is this very file's, and then the side name, unless a catalogued
- *       image has the file as its backing or a QEMU has it open: then it waits for a later sweep.
+ *   <li>an operation is to make the image's file: all stays as it is, because the operation's next attempt goes on from there;
+ *   <li>the file's image (or for a seed disk, this very one) has a row: the side name goes, provided there is a file at its
+ *       own name;
+ *   <li>it has none: the own name goes, if it is this very file's, and then the side name, unless a catalogued image has the
+ *       file as its backing or a QEMU has it open: then it waits for a later sweep.
  * </ul>
  */
 final class Sweep {
@@ -34,31 +36,39 @@ final class Sweep {
 
     private final VolumeLayout layout;
     private final DirectorySyncs syncs;
-    private final Predicate<UUID> settled;
+    private final Predicate<CataloguedFile> settled;
+    private final Predicate<UUID> awaited;
     private final BackingsInUse backings;
     private final List<UUID> removed = new ArrayList<>();
     private final List<UUID> spared = new ArrayList<>();
 
-    Sweep(VolumeLayout layout, DirectorySyncs syncs, Predicate<UUID> settled, Predicate<UUID> catalogued) {
+    Sweep(
+            VolumeLayout layout,
+            DirectorySyncs syncs,
+            Predicate<CataloguedFile> settled,
+            Predicate<UUID> catalogued,
+            Predicate<UUID> awaited) {
         this.layout = layout;
         this.syncs = syncs;
         this.settled = settled;
+        this.awaited = awaited;
         this.backings = new BackingsInUse(layout, catalogued);
     }
 
-    SweepReport run() {
-        sweep(layout.incoming());
-        sweep(layout.retired());
+    /** Of the side names of such files. */
+    SweepReport run(Predicate<CataloguedFile> files) {
+        sweep(layout.incoming(), files);
+        sweep(layout.retired(), files);
         return new SweepReport(removed, spared);
     }
 
-    private void sweep(Path directory) {
+    private void sweep(Path directory, Predicate<CataloguedFile> files) {
         try (DirectoryStream<Path> names = Files.newDirectoryStream(directory)) {
             for (Path name : names) {
-                Optional<UUID> image =
+                Optional<CataloguedFile> file =
                         VolumeLayout.sideNameOf(name.getFileName().toString());
-                if (image.isPresent()) {
-                    sweep(name, image.get());
+                if (file.filter(files).isPresent()) {
+                    sweep(name, file.get());
                 }
             }
         } catch (IOException e) {
@@ -67,11 +77,11 @@ final class Sweep {
     }
 
     /** One file that cannot be read must not keep the others from being swept. */
-    private void sweep(Path sideName, UUID image) {
+    private void sweep(Path sideName, CataloguedFile catalogued) {
         try (PosixFile file = PosixFile.openForReading(sideName);
                 FileLock _ = FileLock.fence(file)) {
             if (file.isAt(sideName)) {
-                settle(sideName, image, file);
+                settle(sideName, catalogued, file);
             }
         } catch (FileLockedException | NoSuchFileException _) {
             LOG.debug("{} is being worked on", sideName);
@@ -79,16 +89,22 @@ final class Sweep {
             LOG.warn("Left alone, because it is none of ours: {}", e.getMessage());
         } catch (IOException e) {
             LOG.error("{} cannot be swept", sideName, e);
-            spared.add(image);
+            spared.add(catalogued.image());
         }
     }
 
-    private void settle(Path sideName, UUID image, PosixFile file) throws IOException {
-        Path own = layout.image(image);
+    private void settle(Path sideName, CataloguedFile catalogued, PosixFile file) throws IOException {
+        UUID image = catalogued.image();
+        if (awaited.test(image)) {
+            LOG.debug("{} is left to an operation", sideName);
+            spared.add(image);
+            return;
+        }
+        Path own = layout.own(catalogued);
         Optional<FileStatus> atOwnName = PosixFile.statusOf(own);
-        if (settled.test(image)) {
+        if (settled.test(catalogued)) {
             if (atOwnName.isEmpty()) {
-                LOG.error("Image {} has lost its name; {} may be its only file and is kept", image, sideName);
+                LOG.error("A file of image {} has lost its name; {} may be the only one and is kept", image, sideName);
                 spared.add(image);
             } else if (inUse(file) && !file.isAt(own)) {
                 spared.add(image);
@@ -97,14 +113,14 @@ final class Sweep {
             }
             return;
         }
-        if (backings.contains(image)) {
+        if (catalogued instanceof CataloguedFile.Disk && backings.contains(image)) {
             LOG.warn("Image {} has no row, but may be the backing of one that has: {} is kept", image, sideName);
             spared.add(image);
             return;
         }
         if (file.isAt(own)) {
             Files.delete(own);
-            syncs.sync(layout.images());
+            syncs.sync(layout.directory(catalogued));
         }
         if (inUse(file)) {
             spared.add(image);
@@ -112,7 +128,7 @@ final class Sweep {
         }
         Files.delete(sideName);
         removed.add(image);
-        LOG.info("Removed the file of image {}, which the catalogue does not have ({})", image, sideName.getFileName());
+        LOG.info("Removed a file of image {}, which the catalogue does not have ({})", image, sideName.getFileName());
     }
 
     private static boolean inUse(PosixFile file) throws IOException {

@@ -6,7 +6,7 @@ import java.util.UUID;
 /**
  * What a sweep did.
  *
- * @param removed images without a row whose files were removed
+ * @param removed images of which a file without a row was removed
  * @param spared images whose leftovers could not be removed yet, because someone still needs or has them
  */
 public record SweepReport(List<UUID> removed, List<UUID> spared) {

@@ -6,20 +6,30 @@ import io.cowshed.engine.block.DiskImage;
 import io.cowshed.engine.block.ImageFormat;
 import io.cowshed.engine.posix.FileLock;
 import io.cowshed.engine.posix.FileStatus;
+import io.cowshed.engine.posix.FileUse;
 import io.cowshed.engine.posix.PosixFile;
+import io.cowshed.engine.qcow2.BackingLink;
 import io.cowshed.engine.qcow2.ImageChain;
+import io.cowshed.engine.qcow2.Qcow2HeaderReader;
 import io.cowshed.engine.qcow2.WritableQcow2Image;
+import io.cowshed.engine.qcow2.format.ImageIdentity;
+import io.cowshed.engine.qcow2.format.Qcow2Header;
+import io.cowshed.volume.CataloguedFile.Disk;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.ObjLongConsumer;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The volume of this installation. Every failure of a file comes as a {@link io.cowshed.problem.CowshedException}:
@@ -63,10 +73,20 @@ public final class Volume {
         return VolumeLayout.imageName(image);
     }
 
+    /** How an overlay in the same directory says that it lies on this image, or on none. */
+    public static @Nullable BackingLink backingLink(@Nullable UUID image) {
+        return image == null ? null : new BackingLink(backingName(image), ImageFormat.QCOW2);
+    }
+
+    /** The files of seed disks. */
+    public SeedFiles seeds() {
+        return new SeedFiles(layout, syncs, fileMode);
+    }
+
     /** Begins an image's file. */
     public NewImageFile create(UUID image) {
         try {
-            return NewImageFile.create(layout, syncs, image, fileMode);
+            return NewImageFile.create(layout, syncs, new Disk(image), fileMode);
         } catch (IOException e) {
             throw VolumeFailures.of(image, e);
         }
@@ -98,7 +118,7 @@ public final class Volume {
      * @param ancestors the images that its chain may lead to
      * @throws io.cowshed.engine.block.ImageException when the chain is damaged, or leads elsewhere
      */
-    public DiskImage open(UUID image, Set<UUID> ancestors) throws IOException {
+    public DiskImage open(UUID image, Collection<UUID> ancestors) throws IOException {
         BlockFile file = openForReading(image);
         try {
             return ImageChain.open(file, ImageFormat.QCOW2, backings(ancestors));
@@ -111,15 +131,15 @@ public final class Volume {
     /**
      * Opens a held image with all that lies below it. Closing it leaves it held.
      *
-     * @param ancestors as for {@link #open(UUID, Set)}
+     * @param ancestors as for {@link #open(UUID, Collection)}
      * @throws io.cowshed.engine.block.ImageException as there
      */
-    public DiskImage open(HeldImage held, Set<UUID> ancestors) throws IOException {
+    public DiskImage open(HeldImage held, Collection<UUID> ancestors) throws IOException {
         return ImageChain.open(held.file(), ImageFormat.QCOW2, backings(ancestors));
     }
 
     /** Finds the backing files of an image among {@code allowed}, and refuses all else. */
-    public BackingResolver backings(Set<UUID> allowed) {
+    public BackingResolver backings(Collection<UUID> allowed) {
         return new SiblingBackings(this, Set.copyOf(allowed));
     }
 
@@ -130,10 +150,43 @@ public final class Volume {
      */
     public HeldImage hold(UUID image) {
         try {
-            return HeldImage.hold(layout, image, fileMode);
+            return HeldImage.hold(layout, new Disk(image), fileMode);
         } catch (IOException e) {
             throw VolumeFailures.of(image, e);
         }
+    }
+
+    /** Whether anyone has the image's file open: see {@link #use}. */
+    public boolean isInUse(UUID image) {
+        return use(image) != FileUse.NONE;
+    }
+
+    /**
+     * What those who have the image's file open do with it, QEMU or Cowshed. Takes nothing: who starts just then is not in the
+     * way.
+     *
+     * @throws ImageFileMissing when there is no file
+     */
+    public FileUse use(UUID image) {
+        try (PosixFile file = PosixFile.openForReading(layout.image(image))) {
+            return FileLock.use(file);
+        } catch (IOException e) {
+            throw VolumeFailures.of(image, e);
+        }
+    }
+
+    /** Where this service has the volume, with no symbolic links in it. */
+    public Path realRoot() {
+        try {
+            return layout.root().toRealPath();
+        } catch (IOException e) {
+            throw new VolumeUnavailable("The volume is not where it should be.", e);
+        }
+    }
+
+    /** The image whose file's name this is; empty for every other name. */
+    public static Optional<UUID> imageOf(String fileName) {
+        return VolumeLayout.imageOf(fileName);
     }
 
     /**
@@ -156,7 +209,7 @@ public final class Volume {
      * @param ancestors the images that its chain may lead to, now or once its backing file is changed
      * @throws io.cowshed.engine.block.ImageException when the chain is damaged, or leads elsewhere
      */
-    public WritableQcow2Image openForWriting(HeldImage held, Set<UUID> ancestors) throws IOException {
+    public WritableQcow2Image openForWriting(HeldImage held, Collection<UUID> ancestors) throws IOException {
         return WritableQcow2Image.open(held.file(), backings(ancestors));
     }
 
@@ -169,17 +222,21 @@ public final class Volume {
      */
     public Removal remove(UUID image) {
         try {
-            return Removal.begin(layout, syncs, image, fileMode);
+            return Removal.begin(layout, syncs, new Disk(image), fileMode);
         } catch (NoSuchFileException e) {
             requireMounted();
-            throw new ImageFileMissing(image, e);
+            throw new ImageFileMissing(new Disk(image), e);
         } catch (IOException e) {
             throw VolumeFailures.of(image, e);
         }
     }
 
-    /** Every file is missing where the volume is not mounted, or another one is: that says nothing about any. */
-    private void requireMounted() {
+    /**
+     * That the volume is there. Every file is missing where it is not mounted, or another one is: that says nothing about any.
+     *
+     * @throws VolumeUnavailable when it is not
+     */
+    public void requireMounted() {
         try {
             UUID found = VolumeMarker.read(layout)
                     .map(VolumeMarker::installation)
@@ -189,6 +246,89 @@ public final class Volume {
             }
         } catch (IOException e) {
             throw new VolumeUnavailable("The volume is not mounted: its marker is not there.", e);
+        }
+    }
+
+    /**
+     * The image that an image's file lies on, by what the file itself says; empty for none, or one that is no image of the
+     * volume.
+     */
+    public Optional<UUID> parentOf(UUID image) {
+        return Optional.ofNullable(header(image).backingName()).flatMap(VolumeLayout::imageOf);
+    }
+
+    /** Makes all names that images' files have now durable: for who finds that somebody has given one, and died. */
+    public void flushNames() {
+        try {
+            syncs.sync(layout.images());
+        } catch (IOException e) {
+            throw new VolumeUnavailable("The names of images cannot be made durable.", e);
+        }
+    }
+
+    /** Makes what an image's file holds durable, and its name: for who finds that somebody has changed it, and died. */
+    public void flush(UUID image) {
+        try (PosixFile file = PosixFile.openForReading(layout.image(image))) {
+            file.flush();
+        } catch (IOException e) {
+            throw VolumeFailures.of(image, e);
+        }
+        flushNames();
+    }
+
+    /** What the image's file says of itself now. */
+    public Qcow2Header header(UUID image) {
+        try (BlockFile file = PosixFile.openForReading(layout.image(image))) {
+            return Qcow2HeaderReader.read(file);
+        } catch (IOException e) {
+            throw VolumeFailures.of(image, e);
+        }
+    }
+
+    /** Which image an image's file says it is; empty where it says nothing. */
+    public Optional<UUID> identityOf(UUID image) {
+        try (BlockFile file = PosixFile.openForReading(layout.image(image))) {
+            return Optional.ofNullable(Qcow2HeaderReader.read(file).identity()).map(ImageIdentity::id);
+        } catch (IOException e) {
+            throw VolumeFailures.of(image, e);
+        }
+    }
+
+    /** Makes an image's file read-only, and its name durable, whoever reads it. */
+    public void freeze(UUID image) {
+        try (PosixFile file = PosixFile.openForReading(layout.image(image))) {
+            file.setMode(HeldImage.SEALED);
+            file.flush();
+            syncs.sync(layout.images());
+        } catch (IOException e) {
+            throw VolumeFailures.of(image, e);
+        }
+    }
+
+    /**
+     * Begins a file that is to take the place of an image's.
+     *
+     * @param held whether the caller holds the image's file when the new one takes its place
+     * @throws ImageInUse when another Cowshed is at work on the file
+     */
+    public Replacement replace(UUID image, boolean held) {
+        try {
+            return Replacement.begin(layout, syncs, image, fileMode, held);
+        } catch (IOException e) {
+            throw VolumeFailures.of(image, e);
+        }
+    }
+
+    /**
+     * That no Cowshed is at work on the image's file. Who was stopped for a while, and taken for dead, is at work until it goes on.
+     *
+     * @throws ImageInUse when one is
+     */
+    public void requireUnfenced(UUID image) {
+        try (PosixFile file = PosixFile.openForReading(layout.image(image))) {
+            FileLock.fence(file);
+        } catch (IOException e) {
+            throw VolumeFailures.of(image, e);
         }
     }
 
@@ -211,13 +351,44 @@ public final class Volume {
     public ImageFileStatus requireFile(UUID image) {
         return status(image)
                 .orElseThrow(() -> new ImageFileMissing(
-                        image, new NoSuchFileException(layout.image(image).toString())));
+                        new Disk(image),
+                        new NoSuchFileException(layout.image(image).toString())));
     }
 
     /** What the image's file takes on the volume now, in bytes; empty when there is no file. */
     public OptionalLong allocatedSize(UUID image) {
         Optional<ImageFileStatus> status = status(image);
         return status.isPresent() ? OptionalLong.of(status.get().allocatedSize()) : OptionalLong.empty();
+    }
+
+    /**
+     * How many bytes of the image's file lie in storage that other files use too; empty where the file system does not say.
+     *
+     * @throws ImageFileMissing when there is no file
+     */
+    public OptionalLong sharedSize(UUID image) {
+        try (PosixFile file = PosixFile.openForReading(layout.image(image))) {
+            return file.sharedSize();
+        } catch (IOException e) {
+            throw VolumeFailures.of(image, e);
+        }
+    }
+
+    /** Tells what the file of each image takes on the volume now, in bytes: one system call for each. */
+    public void measure(ObjLongConsumer<UUID> each) {
+        try (DirectoryStream<Path> names = Files.newDirectoryStream(layout.images())) {
+            for (Path name : names) {
+                Optional<UUID> image = VolumeLayout.imageOf(name.getFileName().toString());
+                Optional<FileStatus> status = image.isEmpty() ? Optional.empty() : PosixFile.statusOf(name);
+                if (image.isPresent() && status.isPresent()) {
+                    each.accept(image.get(), status.get().allocatedSize());
+                }
+            }
+        } catch (DirectoryIteratorException e) {
+            throw new VolumeUnavailable("The files of the volume cannot be measured.", new IOException(e));
+        } catch (IOException e) {
+            throw new VolumeUnavailable("The files of the volume cannot be measured.", e);
+        }
     }
 
     /** Whether a file for this image is being made, or was begun and left behind. */
@@ -255,11 +426,17 @@ public final class Volume {
     /**
      * Clears away what crashes left behind: see {@link Sweep}. Safe at any time, beside other replicas.
      *
-     * @param settled asked of images whose file nobody works on any more: whether the catalogue has the image, now that
-     *     whatever was begun for it has ended
+     * @param settled asked of files that nobody works on any more: whether the catalogue has them, now that whatever was
+     *     begun for them has ended
      * @param catalogued asked of any image: whether the catalogue has it at the moment
+     * @param awaited asked before {@code settled} is: whether an operation that is not over is to make the image's file
      */
-    public SweepReport sweep(Predicate<UUID> settled, Predicate<UUID> catalogued) {
-        return new Sweep(layout, syncs, settled, catalogued).run();
+    public SweepReport sweep(Predicate<CataloguedFile> settled, Predicate<UUID> catalogued, Predicate<UUID> awaited) {
+        return new Sweep(layout, syncs, settled, catalogued, awaited).run(_ -> true);
+    }
+
+    /** As above, only what was left behind of one image's file, for the operation that is to make it. */
+    public SweepReport sweep(UUID image, Predicate<CataloguedFile> settled, Predicate<UUID> catalogued) {
+        return new Sweep(layout, syncs, settled, catalogued, _ -> false).run(new Disk(image)::equals);
     }
 }

@@ -1,6 +1,7 @@
 package io.cowshed.volume;
 
 import io.cowshed.engine.posix.FileLock;
+import io.cowshed.engine.posix.OutOfSpaceException;
 import io.cowshed.engine.posix.PosixFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -116,7 +117,7 @@ final class VolumeCheck {
                     "has no directory " + layout.images().getFileName() + ", and the catalogue has images.",
                     "Restore the volume from a backup, or mount the right one.");
         }
-        for (Path directory : List.of(layout.images(), layout.incoming(), layout.retired())) {
+        for (Path directory : List.of(layout.images(), layout.seeds(), layout.incoming(), layout.retired())) {
             makeDirectory(directory);
         }
         syncs.sync(layout.root());
@@ -132,8 +133,16 @@ final class VolumeCheck {
         }
     }
 
-    /** Does once, for show, what every new file needs. */
+    /** Does once, for show, what every new file needs. A full volume is used all the same: how else would room be made on it? */
     private void probe() throws IOException {
+        try {
+            makeAndLink();
+        } catch (OutOfSpaceException e) {
+            LOG.warn("The volume {} has no room for as much as a file of one byte", layout.root(), e);
+        }
+    }
+
+    private void makeAndLink() throws IOException {
         Path first = layout.incoming().resolve("probe-" + UUID.randomUUID());
         Path second = layout.retired().resolve(first.getFileName());
         try (PosixFile file = PosixFile.create(first, PROBE_MODE);

@@ -12,13 +12,26 @@ final class VolumeFailures {
 
     private VolumeFailures() {}
 
-    /** For a failure at the file of {@code image}. */
+    /** For a failure at the disk of {@code image}. */
     static CowshedException of(UUID image, IOException failure) {
+        return of(new CataloguedFile.Disk(image), failure);
+    }
+
+    /** For a failure at {@code file}. */
+    static CowshedException of(CataloguedFile file, IOException failure) {
         return switch (failure) {
-            case FileLockedException locked -> new ImageInUse(image, locked);
+            case FileLockedException locked -> new ImageInUse(file, locked);
             case OutOfSpaceException full -> new VolumeFull(full);
-            case NoSuchFileException missing -> new ImageFileMissing(image, missing);
-            default -> new VolumeUnavailable("The file of image " + image + " cannot be worked on.", failure);
+            case NoSuchFileException missing -> new ImageFileMissing(file, missing);
+            default -> new VolumeUnavailable(capitalised(file) + " cannot be worked on.", failure);
+        };
+    }
+
+    /** What to call the file at the beginning of a sentence. */
+    static String capitalised(CataloguedFile file) {
+        return switch (file) {
+            case CataloguedFile.Disk(UUID image) -> "The file of image " + image;
+            case CataloguedFile.Seed seed -> "The seed disk of image " + seed.image();
         };
     }
 }

@@ -27,6 +27,16 @@ record VolumeFile(BlockFile file) implements BlockFile {
     }
 
     @Override
+    public long copyTo(long position, long length, BlockFile target, long targetPosition) throws IOException {
+        return file.copyTo(position, length, target, targetPosition);
+    }
+
+    @Override
+    public BlockFile itself() {
+        return file.itself();
+    }
+
+    @Override
     public void setSize(long size) throws IOException {
         change(() -> file.setSize(size));
     }

@@ -19,7 +19,7 @@ public final class VolumeFull extends CowshedException {
     }
 
     /** Found while writing. */
-    VolumeFull(OutOfSpaceException cause) {
+    public VolumeFull(OutOfSpaceException cause) {
         this("The volume has no room left for what was to be written.", cause);
     }
 

@@ -1,8 +1,11 @@
 package io.cowshed.volume;
 
+import io.cowshed.volume.CataloguedFile.Disk;
+import io.cowshed.volume.CataloguedFile.Seed;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -14,6 +17,8 @@ import java.util.regex.Pattern;
  * images/&lt;id&gt;.qcow2                      the files of images; backing names are names in here
  * incoming/&lt;id&gt;.&lt;attempt&gt;.qcow2           another name of a file that has no row yet
  * retired/&lt;id&gt;.&lt;attempt&gt;.qcow2            another name of a file that is to lose its row
+ * seeds/&lt;id&gt;.&lt;number&gt;.qcow2              the seed disks of images
+ * incoming/seed-&lt;id&gt;.&lt;number&gt;.&lt;attempt&gt;.qcow2, retired/…   another name of one, as above
  * </pre>
  *
  * <p>A name in {@code incoming} or {@code retired}, a <em>side name</em>, says that its file lives only if the catalogue has
@@ -24,6 +29,8 @@ record VolumeLayout(Path root) {
     private static final String UUID_FORM = "([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})";
     private static final Pattern IMAGE_NAME = Pattern.compile(UUID_FORM + "\\.qcow2");
     private static final Pattern SIDE_NAME = Pattern.compile(UUID_FORM + "\\.[0-9a-f]+\\.qcow2");
+    private static final Pattern SEED_NAME =
+            Pattern.compile("seed-" + UUID_FORM + "\\.([1-9a-f][0-9a-f]{0,13})\\.[0-9a-f]+\\.qcow2");
 
     Path marker() {
         return root.resolve("cowshed-volume.json");
@@ -41,6 +48,26 @@ record VolumeLayout(Path root) {
         return root.resolve("retired");
     }
 
+    Path seeds() {
+        return root.resolve("seeds");
+    }
+
+    /** Where files of this kind have their own names. */
+    Path directory(CataloguedFile file) {
+        return switch (file) {
+            case Disk _ -> images();
+            case Seed _ -> seeds();
+        };
+    }
+
+    /** A file's own name. */
+    Path own(CataloguedFile file) {
+        return switch (file) {
+            case Disk(UUID image) -> image(image);
+            case Seed seed -> seeds().resolve(seedName(seed));
+        };
+    }
+
     Path image(UUID id) {
         return images().resolve(imageName(id));
     }
@@ -53,14 +80,37 @@ record VolumeLayout(Path root) {
         return id + "." + Long.toHexString(attempt) + ".qcow2";
     }
 
+    static String seedName(Seed seed) {
+        return seed.image() + "." + Long.toHexString(seed.number()) + ".qcow2";
+    }
+
+    /** A side name that the file has never had. */
+    static String newSideName(CataloguedFile file) {
+        long attempt = ThreadLocalRandom.current().nextLong();
+        return switch (file) {
+            case Disk(UUID image) -> sideName(image, attempt);
+            case Seed(UUID image, long number) ->
+                "seed-" + image + "." + Long.toHexString(number) + "." + Long.toHexString(attempt) + ".qcow2";
+        };
+    }
+
     /** The image whose file's name this is, exactly; empty for every other name. */
     static Optional<UUID> imageOf(String name) {
         return id(IMAGE_NAME, name);
     }
 
-    /** The image whose side name this is. */
-    static Optional<UUID> sideNameOf(String name) {
-        return id(SIDE_NAME, name);
+    /** The file whose side name this is. */
+    static Optional<CataloguedFile> sideNameOf(String name) {
+        return seedOf(name)
+                .<CataloguedFile>map(seed -> seed)
+                .or(() -> id(SIDE_NAME, name).map(Disk::new));
+    }
+
+    private static Optional<Seed> seedOf(String name) {
+        Matcher matcher = SEED_NAME.matcher(name);
+        return matcher.matches()
+                ? Optional.of(new Seed(UUID.fromString(matcher.group(1)), Long.parseLong(matcher.group(2), 16)))
+                : Optional.empty();
     }
 
     private static Optional<UUID> id(Pattern form, String name) {

@@ -1,7 +1,6 @@
 package io.cowshed.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.cowshed.engine.block.BackingResolver;
 import io.cowshed.engine.block.Comparison;
@@ -9,7 +8,7 @@ import io.cowshed.engine.block.DiskImage;
 import io.cowshed.engine.block.Extents;
 import io.cowshed.engine.block.ImageFormat;
 import io.cowshed.engine.posix.PosixFile;
-import io.cowshed.engine.qcow2.CompressedCopy;
+import io.cowshed.engine.qcow2.DeltaCopy;
 import io.cowshed.engine.qcow2.DiskCopy;
 import io.cowshed.engine.qcow2.FreshImage;
 import io.cowshed.engine.qcow2.ImageChain;
@@ -67,7 +66,7 @@ class EngineBench {
     /** {@code scripts/make-guest} makes it. */
     @Test
     void guestDisk() throws Exception {
-        assumeTrue(Files.exists(GUEST), GUEST + " is missing: scripts/make-guest makes it");
+        assertThat(GUEST).as("scripts/make-guest makes it").exists();
         new Shell(directory).run("cp --sparse=always " + GUEST + " disk.raw");
         all("the disk of a Debian guest");
     }
@@ -109,8 +108,9 @@ class EngineBench {
     }
 
     private static Copy compressing(CompressionType type) {
-        CompressedCopy.Options options = new CompressedCopy.Options(FreshImage.DEFAULT_CLUSTER_BITS, type, null);
-        return (source, target) -> CompressedCopy.write(source, target, options, _ -> {});
+        DeltaCopy.Options options =
+                new DeltaCopy.Options(FreshImage.DEFAULT_CLUSTER_BITS, null, null, type, false, null);
+        return (source, target) -> DeltaCopy.write(source, null, target, options, _ -> {});
     }
 
     /** Both flushed to files {@code ours} and {@code theirs}, which stay from the last pair. */

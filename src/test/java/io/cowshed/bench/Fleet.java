@@ -13,7 +13,7 @@ import java.util.Random;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** A catalogue of 100,000 images: a chain of 16, 10,000 clones of its end, and clones of a hundred bases. */
+/** A catalogue of 100,000 images or more: a chain of 16, 10,000 clones of its end, and clones of a hundred bases. */
 final class Fleet {
 
     static final int SIZE = 100_000;
@@ -24,13 +24,21 @@ final class Fleet {
 
     private final List<UUID> chain = new ArrayList<>();
     private final Random random = new Random(1);
+    private final int size;
     private int count;
 
-    private Fleet() {}
+    private Fleet(int size) {
+        this.size = size;
+    }
 
     /** Fills a database whose schema is there, and whose catalogue is empty. */
     static Fleet in(TestDatabase database) throws SQLException {
-        Fleet fleet = new Fleet();
+        return in(database, SIZE);
+    }
+
+    /** As above, with that many images. */
+    static Fleet in(TestDatabase database, int size) throws SQLException {
+        Fleet fleet = new Fleet(size);
         try (Connection connection = database.connect()) {
             connection.setAutoCommit(false);
             fleet.fill(connection);
@@ -72,10 +80,11 @@ final class Fleet {
                 add(image, label, chain.getLast(), false);
             }
             image.executeBatch();
-            while (count < SIZE) {
+            while (count < size) {
                 add(image, label, bases.get(random.nextInt(BASES)), false);
                 if (count % 10_000 == 0) {
                     image.executeBatch();
+                    label.executeBatch();
                 }
             }
             image.executeBatch();

@@ -51,7 +51,7 @@ class TransferBench {
         for (int pair = 0; pair < PAIRS; pair++) {
             ours[pair] = shell.time(upload + "import-" + pair + "'");
             theirs[pair] = shell.time("qemu-img convert -f raw -O qcow2 disk.raw theirs.qcow2 && sync -d theirs.qcow2");
-            shell.run("rm theirs.qcow2; " + curl + "-X DELETE " + api + "/import-" + pair + "; sync -f .");
+            shell.run("rm theirs.qcow2; " + curl + "-X DELETE '" + api + "/import-" + pair + "?purge=true'; sync -f .");
         }
         report.pairs("import of a raw disk (`qemu-img convert -O qcow2 && sync -d`)", ours, theirs, "≤ 1.2");
     }

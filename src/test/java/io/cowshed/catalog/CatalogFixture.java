@@ -1,10 +1,12 @@
 package io.cowshed.catalog;
 
+import io.cowshed.attachment.Attachments;
 import io.cowshed.database.TimeOrderedIds;
 import io.cowshed.testing.TestDatabase;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.WebApplicationType;
@@ -17,6 +19,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.FilterType;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionStatus;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** The catalogue on a new database, with nothing else of the application. */
@@ -44,6 +47,10 @@ final class CatalogFixture implements AutoCloseable {
 
     Catalog catalog() {
         return context.getBean(Catalog.class);
+    }
+
+    Trash trash() {
+        return context.getBean(Trash.class);
     }
 
     Images images() {
@@ -75,7 +82,7 @@ final class CatalogFixture implements AutoCloseable {
     }
 
     NewImage wanted(String name) {
-        return new NewImage(newId(), new ImageName(name), "", Labels.none(), Lifetime.PERSISTENT, null);
+        return new NewImage(newId(), new ImageName(name), "", Labels.none(), null);
     }
 
     NewClone wantedClone(String name) {
@@ -123,13 +130,32 @@ final class CatalogFixture implements AutoCloseable {
                 .list();
     }
 
-    /** What moving an image to the trash does to its row, which is locked first like any parent that changes. */
-    void trash(UUID id) {
+    /** What moving an image to the trash does to its row, which is locked first, with no rule asked. */
+    void trashRow(UUID id) {
         transactions().executeWithoutResult(_ -> {
             images().lock(ImageRef.of(id));
-            sql().sql("update image set state = 'trashed', live_name = null, clonable = false where id = :id")
+            sql().sql("update image set state = 'trashed', live_name = null, clonable = false, trashed_at = created_at"
+                            + " where id = :id")
                     .param("id", id)
                     .update();
+        });
+    }
+
+    /** Does its work in a transaction, and pauses before the commit. */
+    Race.Contender contender(Runnable work) {
+        return contender(work, _ -> {});
+    }
+
+    /** As above, and has the last word on the transaction. */
+    Race.Contender contender(Runnable work, Consumer<TransactionStatus> end) {
+        return beforeCommit -> transactions().executeWithoutResult(status -> {
+            work.run();
+            try {
+                beforeCommit.pause();
+            } catch (Exception e) {
+                throw new AssertionError(e);
+            }
+            end.accept(status);
         });
     }
 
@@ -146,9 +172,25 @@ final class CatalogFixture implements AutoCloseable {
     @Configuration
     @EnableAutoConfiguration
     @ComponentScan(
-            basePackages = {"io.cowshed.catalog", "io.cowshed.database"},
-            excludeFilters =
-                    @ComponentScan.Filter(type = FilterType.REGEX, pattern = "io\\.cowshed\\.catalog\\.web\\..*"))
-    @ConfigurationPropertiesScan({"io.cowshed.catalog", "io.cowshed.database"})
+            basePackages = {"io.cowshed.catalog", "io.cowshed.database", "io.cowshed.event", "io.cowshed.operation"},
+            excludeFilters = {
+                @ComponentScan.Filter(type = FilterType.REGEX, pattern = "io\\.cowshed\\.[a-z]+\\.web\\..*"),
+                @ComponentScan.Filter(
+                        type = FilterType.ASSIGNABLE_TYPE,
+                        classes = {ImageFiles.class, Deregistration.class})
+            })
+    @ComponentScan(
+            basePackageClasses = Attachments.class,
+            useDefaultFilters = false,
+            includeFilters =
+                    @ComponentScan.Filter(
+                            type = FilterType.REGEX,
+                            pattern = "io\\.cowshed\\.attachment\\.(Attachments|AttachedImages|AttachmentEvents)"))
+    @ConfigurationPropertiesScan({
+        "io.cowshed.catalog",
+        "io.cowshed.database",
+        "io.cowshed.event",
+        "io.cowshed.operation"
+    })
     static class Application {}
 }

@@ -4,10 +4,8 @@ import static io.cowshed.catalog.CatalogFixture.LAYOUT;
 import static io.cowshed.catalog.CatalogFixture.SOMEONE;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import io.cowshed.testing.TestDatabase;
-import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -19,6 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.springframework.transaction.TransactionStatus;
 
 /** Each rule against two racing transactions, in both orders. */
 @Timeout(120)
@@ -52,47 +51,45 @@ abstract class CatalogRaceTests {
     @Test
     void parentIsNotRemovedWhileItIsCloned() throws Exception {
         Race.Outcome outcome = race(this::cloneParent, catalog -> catalog.remove(ref, null));
-        assertSecondRefused(outcome, ProblemType.IMAGE_HAS_CHILDREN);
+        outcome.requireSecondRefused(ProblemType.IMAGE_HAS_CHILDREN);
     }
 
     @Test
     void parentIsNotClonedWhileItIsRemoved() throws Exception {
         Race.Outcome outcome = race(catalog -> catalog.remove(ref, null), this::cloneParent);
-        assertSecondRefused(outcome, ProblemType.NOT_FOUND);
+        outcome.requireSecondRefused(ProblemType.NOT_FOUND);
     }
 
     @Test
     void parentIsNotUnsealedWhileItIsCloned() throws Exception {
         Race.Outcome outcome = race(this::cloneParent, catalog -> catalog.unseal(ref));
-        assertSecondRefused(outcome, ProblemType.IMAGE_HAS_CHILDREN);
+        outcome.requireSecondRefused(ProblemType.IMAGE_HAS_CHILDREN);
     }
 
     @Test
     void parentIsNotClonedWhileItIsUnsealed() throws Exception {
         Race.Outcome outcome = race(catalog -> catalog.unseal(ref), this::cloneParent);
-        assertSecondRefused(outcome, ProblemType.IMAGE_NOT_SEALED);
+        outcome.requireSecondRefused(ProblemType.IMAGE_NOT_SEALED);
     }
 
     @Test
     void parentIsNotTrashedWhileItIsCloned() throws Exception {
-        Race.Outcome outcome = race(this::cloneParent, _ -> fixture.trash(parent.id()));
-        assertThat(outcome.secondWaited()).isTrue();
-        assertThat(outcome.first()).isNull();
-        assertThat(outcome.second()).hasRootCauseInstanceOf(SQLException.class);
+        Race.Outcome outcome = race(this::cloneParent, _ -> trashParent());
+        outcome.requireSecondRefused(ProblemType.IMAGE_HAS_CHILDREN);
         assertThat(fixture.images().find(ref).state()).isEqualTo(ImageState.AVAILABLE);
     }
 
     @Test
     void parentIsNotClonedWhileItIsTrashed() throws Exception {
-        Race.Outcome outcome = race(_ -> fixture.trash(parent.id()), this::cloneParent);
-        assertSecondRefused(outcome, ProblemType.IMAGE_NOT_AVAILABLE);
+        Race.Outcome outcome = race(_ -> trashParent(), this::cloneParent);
+        outcome.requireSecondRefused(ProblemType.IMAGE_NOT_AVAILABLE);
     }
 
     @Test
     void oneOfTwoClonesOfDifferentParentsGetsTheName() throws Exception {
         Image other = fixture.sealedBase("other-" + UUID.randomUUID());
         Race.Outcome outcome = race(this::cloneParent, catalog -> clone(catalog, other.id()));
-        assertSecondRefused(outcome, ProblemType.NAME_TAKEN);
+        outcome.requireSecondRefused(ProblemType.NAME_TAKEN);
         UUID holder = fixture.images().find(named()).id();
         assertThat(outcome.second())
                 .isInstanceOfSatisfying(
@@ -103,12 +100,8 @@ abstract class CatalogRaceTests {
     void cloneGetsTheNameThatItsRivalDidNotKeep() throws Exception {
         Image other = fixture.sealedBase("other-" + UUID.randomUUID());
         Race.Outcome outcome = race.run(
-                beforeCommit -> fixture.transactions().executeWithoutResult(status -> {
-                    clone(fixture.catalog(), parent.id());
-                    pause(beforeCommit);
-                    status.setRollbackOnly();
-                }),
-                contender(catalog -> clone(catalog, other.id())));
+                fixture.contender(() -> clone(fixture.catalog(), parent.id()), TransactionStatus::setRollbackOnly),
+                fixture.contender(() -> clone(fixture.catalog(), other.id())));
         assertThat(outcome.secondWaited()).isTrue();
         assertThat(outcome.bothCommitted()).isTrue();
         assertThat(fixture.images().find(named()).parentId()).isEqualTo(other.id());
@@ -118,26 +111,26 @@ abstract class CatalogRaceTests {
     void nameIsNotGivenToACloneWhileAnotherImageTakesIt() throws Exception {
         Image other = fixture.base("other-" + UUID.randomUUID());
         Race.Outcome outcome = race(rename(other), this::cloneParent);
-        assertSecondRefused(outcome, ProblemType.NAME_TAKEN);
+        outcome.requireSecondRefused(ProblemType.NAME_TAKEN);
     }
 
     @Test
     void imageIsNotRenamedToTheNameOfACloneBeingMade() throws Exception {
         Image other = fixture.base("other-" + UUID.randomUUID());
         Race.Outcome outcome = race(this::cloneParent, rename(other));
-        assertSecondRefused(outcome, ProblemType.NAME_TAKEN);
+        outcome.requireSecondRefused(ProblemType.NAME_TAKEN);
     }
 
     @Test
     void reservedNameIsNotReservedTwice() throws Exception {
         Consumer<Catalog> reserve = catalog -> catalog.reserve(fixture.wanted(name), SOMEONE);
-        assertSecondRefused(race(reserve, reserve), ProblemType.NAME_TAKEN);
+        race(reserve, reserve).requireSecondRefused(ProblemType.NAME_TAKEN);
     }
 
     @Test
     void secondOfTwoChangesOfTheSameVersionIsRefused() throws Exception {
         Race.Outcome outcome = race(describe("one", parent.version()), describe("two", parent.version()));
-        assertSecondRefused(outcome, ProblemType.PRECONDITION_FAILED);
+        outcome.requireSecondRefused(ProblemType.PRECONDITION_FAILED);
         assertThat(fixture.images().find(ref).description()).isEqualTo("one");
     }
 
@@ -145,10 +138,11 @@ abstract class CatalogRaceTests {
     void changesOfDifferentThingsAreBothKept() throws Exception {
         Race.Outcome outcome = race(
                 describe("one", null),
-                catalog -> catalog.change(ref, null, new ImageChange(null, null, Map.of("team", "net"), true, null)));
+                catalog -> catalog.change(
+                        ref, null, new ImageChange(null, null, Map.of("team", "net"), true, null, null, null)));
         assertThat(outcome.secondWaited()).isTrue();
         assertThat(outcome.bothCommitted()).isTrue();
-        Image changed = fixture.images().find(ref);
+        Image changed = fixture.listing().entry(ref).image();
         assertThat(changed.description()).isEqualTo("one");
         assertThat(changed.labels().values()).containsEntry("team", "net");
         assertThat(changed.isProtected()).isTrue();
@@ -157,16 +151,16 @@ abstract class CatalogRaceTests {
     @Test
     void imageIsNotRemovedWhileItIsBeingProtected() throws Exception {
         Race.Outcome outcome = race(
-                catalog -> catalog.change(ref, null, new ImageChange(null, null, Map.of(), true, null)),
+                catalog -> catalog.change(ref, null, new ImageChange(null, null, Map.of(), true, null, null, null)),
                 catalog -> catalog.remove(ref, null));
-        assertSecondRefused(outcome, ProblemType.IMAGE_PROTECTED);
+        outcome.requireSecondRefused(ProblemType.IMAGE_PROTECTED);
     }
 
     @Test
     void nameThatPassedToAnotherImageIsNotFollowedToTheOldOne() throws Exception {
         ImageRef byName = ImageRef.parse(parent.name());
         Race.Outcome outcome = race(rename(parent), catalog -> catalog.unseal(byName));
-        assertSecondRefused(outcome, ProblemType.NOT_FOUND);
+        outcome.requireSecondRefused(ProblemType.NOT_FOUND);
     }
 
     @Test
@@ -209,22 +203,13 @@ abstract class CatalogRaceTests {
     }
 
     private Race.Outcome race(Consumer<Catalog> first, Consumer<Catalog> second) throws Exception {
-        return race.run(contender(first), contender(second));
+        return race.run(
+                fixture.contender(() -> first.accept(fixture.catalog())),
+                fixture.contender(() -> second.accept(fixture.catalog())));
     }
 
-    private Race.Contender contender(Consumer<Catalog> work) {
-        return beforeCommit -> fixture.transactions().executeWithoutResult(_ -> {
-            work.accept(fixture.catalog());
-            pause(beforeCommit);
-        });
-    }
-
-    private static void pause(Race.Pause pause) {
-        try {
-            pause.pause();
-        } catch (Exception e) {
-            throw new AssertionError(e);
-        }
+    private void trashParent() {
+        fixture.trash().put(ref, null);
     }
 
     private ImageRef named() {
@@ -242,21 +227,15 @@ abstract class CatalogRaceTests {
 
     private Consumer<Catalog> rename(Image image) {
         return catalog -> catalog.change(
-                ImageRef.of(image.id()), null, new ImageChange(new ImageName(name), null, Map.of(), null, null));
+                ImageRef.of(image.id()),
+                null,
+                new ImageChange(new ImageName(name), null, Map.of(), null, null, null, null));
     }
 
     private Consumer<Catalog> describe(String description, @Nullable Long version) {
         return catalog -> catalog.change(
                 ref,
                 version == null ? null : Set.of(version),
-                new ImageChange(null, description, Map.of(), null, null));
-    }
-
-    private static void assertSecondRefused(Race.Outcome outcome, ProblemType type) {
-        assertThat(outcome.secondWaited()).isTrue();
-        assertThat(outcome.first()).isNull();
-        assertThat(outcome.second())
-                .isInstanceOfSatisfying(
-                        CowshedException.class, e -> assertThat(e.type()).isEqualTo(type));
+                new ImageChange(null, description, Map.of(), null, null, null, null));
     }
 }

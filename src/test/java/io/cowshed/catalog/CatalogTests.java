@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import io.cowshed.testing.TestDatabase;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -27,7 +28,7 @@ import org.springframework.dao.DataIntegrityViolationException;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class CatalogTests {
 
-    private static final ImageChange PROTECT = new ImageChange(null, null, Map.of(), true, null);
+    private static final ImageChange PROTECT = new ImageChange(null, null, Map.of(), true, null, null, null);
 
     private final CatalogFixture fixture;
     private final Catalog catalog;
@@ -59,20 +60,20 @@ abstract class CatalogTests {
 
     @Test
     void readsBackWhatWasWritten() {
-        Instant expiry = Instant.parse("2030-01-02T03:04:05.123456789Z");
+        Instant now = Instant.parse("2030-01-02T03:04:05.123456789Z");
         NewImage wanted = new NewImage(
                 fixture.newId(),
                 new ImageName(name()),
                 "Zeile eins\nline two ✓",
                 new Labels(Map.of("team", "net", "empty", "")),
-                Lifetime.DISPOSABLE,
-                expiry);
+                fixture.bean(LeaseTerms.class).begin(now, Duration.ofHours(8), OnExpire.DELETE, new ImageName("copy")));
         Image written = catalog.addBase(wanted, LAYOUT, SOMEONE);
-        Image read = fixture.images().find(ImageRef.of(wanted.id()));
+        Image read = fixture.listing().entry(ImageRef.of(wanted.id())).image();
 
         assertThat(read).usingRecursiveComparison().ignoringFields("labels").isEqualTo(written);
         assertThat(read.labels()).isEqualTo(wanted.labels());
-        assertThat(read.expiresAt()).isEqualTo("2030-01-02T03:04:05.123456Z");
+        assertThat(read.lease()).isEqualTo(wanted.lease());
+        assertThat(read.requireDisposable().expiresAt()).isEqualTo("2030-01-02T11:04:05.123456Z");
         assertThat(read.virtualSize()).isEqualTo(10 * MIB);
         assertThat(read.version()).isZero();
     }
@@ -125,7 +126,7 @@ abstract class CatalogTests {
         List<Image> clones = fixture.clonesOf(base, name(), 10);
         assertThat(fixture.childCounts(base.id())).containsExactly(10L, 10L);
 
-        fixture.trash(clones.get(0).id());
+        fixture.trash().put(ImageRef.of(clones.get(0).id()), null);
         assertThat(fixture.childCounts(base.id())).containsExactly(10L, 10L);
         catalog.remove(ref(clones.get(0)), null);
         catalog.remove(ref(clones.get(1)), null);
@@ -174,7 +175,7 @@ abstract class CatalogTests {
     @Test
     void nameInTheTrashIsFree() {
         Image trashed = fixture.base(name());
-        fixture.trash(trashed.id());
+        fixture.trash().put(ImageRef.of(trashed.id()), null);
         Image second = fixture.base(trashed.name());
         assertThat(fixture.images().find(ImageRef.parse(trashed.name())).id()).isEqualTo(second.id());
         assertThat(fixture.images().find(ref(trashed)).state()).isEqualTo(ImageState.TRASHED);
@@ -204,7 +205,7 @@ abstract class CatalogTests {
     void childrenInTheTrashKeepTheirParent() {
         Image base = fixture.sealedBase(name());
         Image child = fixture.cloneOf(base, name());
-        fixture.trash(child.id());
+        fixture.trash().put(ImageRef.of(child.id()), null);
 
         for (ThrowingCallable call :
                 List.<ThrowingCallable>of(() -> catalog.unseal(ref(base)), () -> catalog.remove(ref(base), null))) {
@@ -261,7 +262,7 @@ abstract class CatalogTests {
         Image changed = catalog.change(ref(base), null, labels(second));
 
         assertThat(changed.labels().values()).isEqualTo(Map.of("b", "2", "c", "3"));
-        assertThat(fixture.images().find(ref(base)).labels()).isEqualTo(changed.labels());
+        assertThat(fixture.listing().entry(ref(base)).image().labels()).isEqualTo(changed.labels());
         assertThat(changed.version()).isEqualTo(2);
     }
 
@@ -292,7 +293,7 @@ abstract class CatalogTests {
         Instant expiry = Instant.parse("2030-01-01T00:00:00Z");
         Image base = fixture.base(name());
         assertRefused(
-                () -> catalog.change(ref(base), null, new ImageChange(null, null, Map.of(), null, expiry)),
+                () -> catalog.change(ref(base), null, new ImageChange(null, null, Map.of(), null, expiry, null, null)),
                 ProblemType.INVALID_REQUEST);
     }
 
@@ -319,7 +320,10 @@ abstract class CatalogTests {
                 "digest = 'x'",
                 "lifetime = 'disposable'",
                 "known_digest_size = 1",
-                "state = 'trashed', live_name = null, protected = true")) {
+                "trashed_at = created_at",
+                "remove_when_childless = true",
+                "state = 'trashed', live_name = null",
+                "state = 'trashed', live_name = null, trashed_at = created_at, protected = true")) {
             Image base = fixture.base(name());
             assertThatThrownBy(() -> fixture.sql()
                             .sql("update image set " + wrong + " where id = ?")
@@ -331,11 +335,11 @@ abstract class CatalogTests {
     }
 
     private static ImageChange labels(Map<String, @Nullable String> labels) {
-        return new ImageChange(null, null, labels, null, null);
+        return new ImageChange(null, null, labels, null, null, null, null);
     }
 
     private static ImageChange rename(String name) {
-        return new ImageChange(new ImageName(name), null, Map.of(), null, null);
+        return new ImageChange(new ImageName(name), null, Map.of(), null, null, null, null);
     }
 
     private static ImageRef ref(Image image) {

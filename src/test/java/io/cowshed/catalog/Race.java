@@ -1,5 +1,9 @@
 package io.cowshed.catalog;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cowshed.problem.CowshedException;
+import io.cowshed.problem.ProblemType;
 import io.cowshed.testing.TestDatabase;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -17,17 +21,17 @@ import org.jspecify.annotations.Nullable;
  * Two transactions: the first does its work and holds its locks; the second begins, and either ends or is seen to wait;
  * only then does the first commit.
  */
-final class Race {
+public final class Race {
 
     /** A transaction: does the work, then calls back, then commits. */
     @FunctionalInterface
-    interface Contender {
+    public interface Contender {
         void run(Pause beforeCommit) throws Exception;
     }
 
     /** What a contender does between its work and its commit. */
     @FunctionalInterface
-    interface Pause {
+    public interface Pause {
         void pause() throws Exception;
     }
 
@@ -38,23 +42,32 @@ final class Race {
      * @param first why the first failed, or null
      * @param second why the second failed, or null
      */
-    record Outcome(
+    public record Outcome(
             boolean secondWaited,
             @Nullable Throwable first,
             @Nullable Throwable second) {
 
-        boolean bothCommitted() {
+        public boolean bothCommitted() {
             return first == null && second == null;
+        }
+
+        /** That the second waited for the first, which committed, and was then refused. */
+        public void requireSecondRefused(ProblemType type) {
+            assertThat(secondWaited).isTrue();
+            assertThat(first).isNull();
+            assertThat(second)
+                    .isInstanceOfSatisfying(
+                            CowshedException.class, e -> assertThat(e.type()).isEqualTo(type));
         }
     }
 
     private final TestDatabase database;
 
-    Race(TestDatabase database) {
+    public Race(TestDatabase database) {
         this.database = database;
     }
 
-    Outcome run(Contender first, Contender second) throws Exception {
+    public Outcome run(Contender first, Contender second) throws Exception {
         CountDownLatch firstHolds = new CountDownLatch(1);
         CountDownLatch firstMayCommit = new CountDownLatch(1);
         try (Connection observer = database.connect();

@@ -27,7 +27,8 @@ abstract class SchemaRaceTests {
     /** What takes a parent away from its children. */
     enum Taking {
         UNSEAL("update image set sealed = false, digest = null, clonable = false where id = ?"),
-        TRASH("update image set state = 'trashed', live_name = null, clonable = false where id = ?"),
+        TRASH(
+                "update image set state = 'trashed', live_name = null, clonable = false, trashed_at = created_at where id = ?"),
         DELETE("delete from image where id = ?");
 
         private final String sql;

@@ -24,9 +24,24 @@ class WordsOfCallersTests {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", ".", "-a", "_a", "a b", "a/b", "ä", "a\0b", "a\n", "a:b", "../x", "%00"})
+    @ValueSource(strings = {"", ".", "-a", "_a", "a b", "a/b", "ä", "a\0b", "a\n", "../x", "%00"})
     void refusesOtherNames(String name) {
         assertInvalid(() -> ImageRef.parse(name));
+    }
+
+    @Test
+    void readsVersionsOfFamilies() {
+        FamilyName family = new FamilyName("debian-12");
+        assertThat(ImageRef.parse("debian-12:1.2")).isEqualTo(new ImageRef.ByVersion(family, new VersionName("1.2")));
+        assertThat(ImageRef.parse("debian-12:latest")).isEqualTo(new ImageRef.ByLatest(family));
+        assertThat(ImageRef.parse("debian-12:1.2")).hasToString("debian-12:1.2");
+        assertThat(ImageRef.parse("debian-12:latest")).hasToString("debian-12:latest");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {":", "a:", ":b", "a:b:c", "a:LATEST", "a b:c", "a:b/c", "latest:ä"})
+    void refusesOtherVersions(String version) {
+        assertInvalid(() -> ImageRef.parse(version));
     }
 
     @Test
@@ -64,7 +79,7 @@ class WordsOfCallersTests {
     void refusesTextThatCannotBeKept() {
         ImageName name = new ImageName("a");
         for (String text : new String[] {"a\0b", "\u0007", "\ud800", "x".repeat(2001)}) {
-            assertInvalid(() -> new NewImage(UUID.randomUUID(), name, text, Labels.none(), Lifetime.PERSISTENT, null));
+            assertInvalid(() -> new NewImage(UUID.randomUUID(), name, text, Labels.none(), null));
         }
     }
 

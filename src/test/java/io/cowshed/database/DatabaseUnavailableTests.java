@@ -2,8 +2,10 @@ package io.cowshed.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.cowshed.problem.DatabaseUnavailable;
+import io.cowshed.problem.ProblemRenderer;
 import io.cowshed.testing.TestDatabase;
 import java.sql.Connection;
 import java.sql.Statement;
@@ -22,6 +24,7 @@ import org.springframework.context.annotation.ComponentScan;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.dao.DataIntegrityViolationException;
+import org.springframework.dao.OptimisticLockingFailureException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.annotation.Transactional;
 
@@ -42,6 +45,14 @@ class DatabaseUnavailableTests {
                     .isInstanceOfSatisfying(
                             DatabaseUnavailable.class,
                             e -> assertThat(e.headers()).containsEntry("Retry-After", "2"));
+            assertThat(ProblemRenderer.translate(catchThrowable(() -> context.getBean(JdbcClient.class)
+                            .sql("select 1")
+                            .query(Long.class)
+                            .single())))
+                    .isInstanceOf(DatabaseUnavailable.class);
+            Transactions transactions = context.getBean(Transactions.class);
+            assertThatThrownBy(() -> transactions.write(work::count)).isInstanceOf(DatabaseUnavailable.class);
+            assertThatThrownBy(() -> transactions.writeSoon(work::count)).isInstanceOf(DatabaseUnavailable.class);
             for (Connection connection : taken) {
                 connection.close();
             }
@@ -60,6 +71,15 @@ class DatabaseUnavailableTests {
             statement.execute("select * from installation for update");
             String shorter = kind == TestDatabase.Kind.H2 ? "set lock_timeout 200" : "set local lock_timeout = 200";
             assertThatThrownBy(() -> context.getBean(Work.class).lock(shorter)).isInstanceOf(DatabaseUnavailable.class);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void tellsAConflictThatHasNoSqlState(TestDatabase.Kind kind) {
+        try (TestDatabase database = TestDatabase.create(kind);
+                ConfigurableApplicationContext context = start(database)) {
+            assertThatThrownBy(context.getBean(Work.class)::conflict).isInstanceOf(DatabaseUnavailable.class);
         }
     }
 
@@ -120,6 +140,10 @@ class DatabaseUnavailableTests {
             return database.sql("select count(*) from installation")
                     .query(Long.class)
                     .single();
+        }
+
+        void conflict() {
+            throw new OptimisticLockingFailureException("somebody else was faster");
         }
 
         void lock(String shorterTimeout) {

@@ -3,27 +3,26 @@ package io.cowshed.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.cowshed.database.Transactions;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.springframework.dao.DuplicateKeyException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
-import org.springframework.transaction.support.TransactionCallback;
-import org.springframework.transaction.support.TransactionTemplate;
 import tools.jackson.databind.json.JsonMapper;
 
 class IdempotencyStoreTests {
 
     /** Transactions that somebody else is always faster than. */
-    private static final class LostRaces extends TransactionTemplate {
+    private static final class LostRaces extends Transactions {
 
         private int count;
 
         @Override
-        public <T extends @Nullable Object> T execute(TransactionCallback<T> action) {
+        public <T> T write(Supplier<T> work) {
             count++;
             throw new DuplicateKeyException("idempotency_pk");
         }

@@ -62,6 +62,11 @@ public final class ApiClient {
         }
     }
 
+    /** The same caller, of a replica on another port. */
+    ApiClient at(int otherPort) {
+        return new ApiClient(otherPort, token);
+    }
+
     /** Of the service on the loopback interface. */
     public int port() {
         return port;

@@ -39,6 +39,19 @@ public final class MountedVolume implements AutoCloseable {
         return mount(at, List.of("mount", "-o", "loop", image.toString(), at.toString()));
     }
 
+    /**
+     * An XFS in a file, whose files can share their storage.
+     *
+     * @param image the file, which is made
+     * @param size of it, in bytes: at least 300 MiB, which are not written
+     * @param at where to mount it; the directory is made
+     */
+    public static MountedVolume xfs(Path image, long size, Path at) {
+        run(List.of("truncate", "-s", Long.toString(size), image.toString()));
+        run(List.of("mkfs.xfs", "-q", "-m", "reflink=1", image.toString()));
+        return mount(at, List.of("mount", "-o", "loop", image.toString(), at.toString()));
+    }
+
     /** Mounts it again, with other options. */
     public void remount(String options) {
         run(List.of("mount", "-o", "remount," + options, at.toString()));

@@ -19,12 +19,14 @@ public final class ServiceProcess implements AutoCloseable {
 
     private static final Pattern LISTENING = Pattern.compile("Tomcat started on port (\\d+)");
     private static final Pattern READY = Pattern.compile("access token (was made|is in)");
+    private static final Pattern STARTED = Pattern.compile("Started CowshedApplication in");
 
     /** A compiler that is quick to start suits a service that is soon to be killed. */
     private static final List<String> QUICK_TO_START = List.of("-Xmx192m", "-XX:TieredStopAtLevel=1");
 
     private final Process process;
     private final ApiClient api;
+    private boolean paused;
 
     private ServiceProcess(Process process, ApiClient api) {
         this.process = process;
@@ -47,7 +49,23 @@ public final class ServiceProcess implements AutoCloseable {
             Path directory, List<String> wrapper, List<String> jvmOptions, String... properties) {
         try {
             Process process = launch(directory, wrapper, jvmOptions, properties);
-            return new ServiceProcess(process, connect(process, directory));
+            int port = awaitLine(process, READY);
+            return new ServiceProcess(
+                    process,
+                    new ApiClient(
+                            port,
+                            Files.readString(directory.resolve("data/admin-token"))
+                                    .strip()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Starts another one, which has its own data directory and knows the token of this one by their database. */
+    public ServiceProcess another(Path directory, String... properties) {
+        try {
+            Process process = launch(directory, List.of(), QUICK_TO_START, properties);
+            return new ServiceProcess(process, api.at(awaitLine(process, STARTED)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -93,7 +111,8 @@ public final class ServiceProcess implements AutoCloseable {
         return new ProcessBuilder(command).redirectErrorStream(true).start();
     }
 
-    private static ApiClient connect(Process process, Path directory) throws IOException {
+    /** Returns the port that it listens on, once it has said that. */
+    private static int awaitLine(Process process, Pattern last) throws IOException {
         BufferedReader output =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
         StringBuilder seen = new StringBuilder();
@@ -104,11 +123,9 @@ public final class ServiceProcess implements AutoCloseable {
             if (listening.find()) {
                 port = Integer.parseInt(listening.group(1));
             }
-            if (READY.matcher(line).find()) {
+            if (last.matcher(line).find()) {
                 Thread.ofVirtual().start(() -> drain(output));
-                return new ApiClient(
-                        port,
-                        Files.readString(directory.resolve("data/admin-token")).strip());
+                return port;
             }
         }
         throw new AssertionError("the service did not start:\n" + seen);
@@ -140,9 +157,47 @@ public final class ServiceProcess implements AutoCloseable {
         process.destroyForcibly().onExit().join();
     }
 
+    /** Lets it do nothing at all until {@link #resume()}. */
+    public void pause() {
+        signal("STOP");
+        paused = true;
+    }
+
+    /** Lets it go on as if nothing had been. */
+    public void resume() {
+        signal("CONT");
+        paused = false;
+    }
+
+    private void signal(String name) {
+        try {
+            int exit = new ProcessBuilder("kill", "-" + name, Long.toString(pid()))
+                    .inheritIO()
+                    .start()
+                    .waitFor();
+            if (exit != 0) {
+                throw new IllegalStateException("kill -" + name + " ended with " + exit);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** Ends it in good order. */
     @Override
     public void close() {
+        stop();
+    }
+
+    /** As {@link #close()}, in the middle of a test. */
+    public void stop() {
+        // One that is paused would not hear of it. Another may be dead by now, and its number somebody else's.
+        if (paused) {
+            resume();
+        }
         // A wrapper such as strace keeps such signals to itself, and ends with what it wraps.
         process.children().findFirst().orElse(process.toHandle()).destroy();
         process.onExit().join();

@@ -91,7 +91,11 @@ public final class TestDatabase implements AutoCloseable {
     }
 
     private static TestDatabase postgresql() {
-        EmbeddedPostgres server = Server.RUNNING;
+        return on(Server.RUNNING);
+    }
+
+    /** On a server that is somebody's own, and need not always run. */
+    static TestDatabase on(EmbeddedPostgres server) {
         String name = "test_" + UUID.randomUUID().toString().replace("-", "");
         execute(server, "create database " + name);
         return new TestDatabase(
@@ -132,10 +136,7 @@ public final class TestDatabase implements AutoCloseable {
 
         private static EmbeddedPostgres start() {
             try {
-                // The builder's own default is off, which Cowshed refuses to start on.
-                return EmbeddedPostgres.builder()
-                        .setServerConfig("synchronous_commit", "on")
-                        .start();
+                return PostgresqlServer.builder().start();
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

@@ -83,6 +83,11 @@ public final class TestService implements AutoCloseable {
         return RawHttp.send(port(), token, method, target, body, headers);
     }
 
+    /** The secret of the first administrator. */
+    public String token() {
+        return token;
+    }
+
     /** What holds the data directory and the volume. */
     public Path directory() {
         return directory;
@@ -96,6 +101,11 @@ public final class TestService implements AutoCloseable {
     /** A part of the service. */
     public <T> T bean(Class<T> type) {
         return context.getBean(type);
+    }
+
+    /** Gives the service one more part. */
+    public void add(String name, Object part) {
+        context.getBeanFactory().registerSingleton("test." + name, part);
     }
 
     @Override

@@ -41,7 +41,7 @@ class NewImageFileTests {
             file.publish();
             assertThat(on.path(id)).exists();
             assertThat(on.incoming()).hasSize(1);
-            file.catalogued();
+            file.keep();
         }
         assertThat(on.incoming()).isEmpty();
         assertThat(Files.getAttribute(on.path(id), "unix:mode")).isEqualTo(0100660);
@@ -198,7 +198,7 @@ class NewImageFileTests {
         ImageFileStatus published;
         try (NewImageFile file = on.fresh(id)) {
             published = file.publish();
-            file.catalogued();
+            file.keep();
         }
         assertThat(on.volume.status(id)).contains(published);
         QemuIo.run(on.path(id), "qcow2", List.of("write -P 7 0 512"));
@@ -225,7 +225,7 @@ class NewImageFileTests {
         assertThat(committed.path(id)).hasSize(100_000);
         assertThat(committed.incoming()).isEmpty();
         assertThat(committed.sweep()).isEqualTo(new SweepReport(List.of(), List.of()));
-        file.catalogued();
+        file.keep();
         VolumeFixture done = crash(List.of(on, on, on, on, on));
         done.sweep();
         assertThat(done.path(id)).hasSize(100_000);

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,10 +75,29 @@ class SweepTests {
                         throw new UncheckedIOException(e);
                     }
                 },
-                on.rows::contains);
+                on.rows::contains,
+                _ -> false);
         assertThat(asked).hasValue(1);
         assertThat(side).doesNotExist();
         assertThat(on.path(id)).exists();
+    }
+
+    @Test
+    void leavesAloneWhatAnOperationIsToGoOnWith() throws Exception {
+        UUID awaited = UUID.randomUUID();
+        try (NewImageFile file = on.fresh(awaited)) {
+            file.publish();
+        }
+        Predicate<Object> neverAsked = id -> {
+            throw new AssertionError(id + " is the operation's");
+        };
+
+        SweepReport report = on.volume.sweep(neverAsked::test, neverAsked::test, awaited::equals);
+
+        assertThat(report.spared()).containsExactly(awaited);
+        assertThat(on.path(awaited)).exists();
+        assertThat(on.incoming()).hasSize(1);
+        assertThat(on.sweep().removed()).containsExactly(awaited);
     }
 
     @Test
@@ -86,7 +106,7 @@ class SweepTests {
         AtomicInteger sweeps = new AtomicInteger();
         Thread sweeper = Thread.ofPlatform().start(() -> {
             while (!stop.get()) {
-                on.volume.sweep(_ -> false, _ -> false);
+                on.volume.sweep(_ -> false, _ -> false, _ -> false);
                 sweeps.incrementAndGet();
             }
         });

@@ -3,6 +3,7 @@ package io.cowshed.volume;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cowshed.testing.MountedVolume;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,7 +43,7 @@ class VolumeCheckTests {
         assertThat(root.resolve("cowshed-volume.json")).hasContent("{\"installation\": \"" + US + "\"}");
         try (Stream<Path> names = Files.list(root)) {
             assertThat(names.map(name -> name.getFileName().toString()))
-                    .containsExactlyInAnyOrder("cowshed-volume.json", "images", "incoming", "retired");
+                    .containsExactlyInAnyOrder("cowshed-volume.json", "images", "incoming", "retired", "seeds");
         }
         assertThat(root.resolve("incoming")).isEmptyDirectory();
         assertThat(root.resolve("retired")).isEmptyDirectory();
@@ -53,6 +54,30 @@ class VolumeCheckTests {
         Files.createDirectory(directory.resolve("lost+found"));
         open(directory, US, false);
         assertThat(directory.resolve("images")).isDirectory();
+    }
+
+    /** Images are purged through the service: it must be there when nothing else is left to do. */
+    @Test
+    void opensAFullVolume() throws IOException {
+        Path root = directory.resolve("full");
+        try (MountedVolume _ = MountedVolume.tmpfs(root, "size=64k,nr_inodes=20")) {
+            open(root, US, false);
+            Path ballast = root.resolve("ballast");
+            assertThatThrownBy(() -> Files.write(ballast, new byte[1 << 20]))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("No space left");
+            open(root, US, true);
+            assertThatThrownBy(() -> {
+                        for (int i = 0; i < 20; i++) {
+                            Files.createFile(root.resolve("ballast-" + i));
+                        }
+                    })
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("No space left");
+            open(root, US, true);
+            assertThat(root.resolve("incoming")).isEmptyDirectory();
+            assertThat(root.resolve("retired")).isEmptyDirectory();
+        }
     }
 
     @Test

@@ -96,7 +96,7 @@ final class VolumeFixture {
         NewImageFile file = fresh(id);
         file.publish();
         rows.add(id);
-        file.catalogued();
+        file.keep();
         return id;
     }
 
@@ -107,7 +107,7 @@ final class VolumeFixture {
             FreshImage.overlay(file.file(), SIZE, 16, identity(id), Volume.backingName(parent));
             file.publish();
             rows.add(id);
-            file.catalogued();
+            file.keep();
         }
         return id;
     }
@@ -117,7 +117,7 @@ final class VolumeFixture {
     }
 
     SweepReport sweep() {
-        return volume.sweep(rows::contains, rows::contains);
+        return volume.sweep(file -> rows.contains(file.image()), rows::contains, _ -> false);
     }
 
     Path path(UUID id) {

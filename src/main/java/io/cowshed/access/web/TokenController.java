@@ -3,6 +3,7 @@ package io.cowshed.access.web;
 import io.cowshed.access.AccessToken;
 import io.cowshed.access.AccessTokens;
 import io.cowshed.access.Role;
+import io.cowshed.database.Transactions;
 import io.cowshed.http.Answers;
 import io.cowshed.http.Listing;
 import io.cowshed.problem.CowshedException;
@@ -24,7 +25,6 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
-import org.springframework.transaction.support.TransactionOperations;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -42,12 +42,12 @@ class TokenController {
 
     private final AccessTokens tokens;
     private final Answers answers;
-    private final TransactionOperations transaction;
+    private final Transactions transactions;
 
-    TokenController(AccessTokens tokens, Answers answers, TransactionOperations transaction) {
+    TokenController(AccessTokens tokens, Answers answers, Transactions transactions) {
         this.tokens = tokens;
         this.answers = answers;
-        this.transaction = transaction;
+        this.transactions = transactions;
     }
 
     record NewToken(
@@ -124,7 +124,7 @@ class TokenController {
             description = "The answer holds the secret, which is shown only this once and stored only as a hash.")
     @Refuses({})
     ResponseEntity<CreatedToken> create(@Valid @RequestBody NewToken request, Principal caller) {
-        return transaction.execute(_ -> {
+        return transactions.write(() -> {
             AccessTokens.Created created =
                     tokens.create(request.name(), request.role(), request.expiresAt(), caller.getName());
             URI location = URI.create("/api/v1/tokens/" + created.token().id());

@@ -1,6 +1,8 @@
 package io.cowshed.catalog.web;
 
 import io.cowshed.catalog.Catalog;
+import io.cowshed.catalog.Families;
+import io.cowshed.catalog.FamilyName;
 import io.cowshed.catalog.Image;
 import io.cowshed.catalog.ImageChange;
 import io.cowshed.catalog.ImageEntry;
@@ -15,6 +17,7 @@ import io.cowshed.catalog.LabelSelector;
 import io.cowshed.catalog.Lifetime;
 import io.cowshed.catalog.Lineage;
 import io.cowshed.catalog.Lineages;
+import io.cowshed.database.Transactions;
 import io.cowshed.http.Answers;
 import io.cowshed.http.EntityTag;
 import io.cowshed.http.Listing;
@@ -30,7 +33,6 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
-import org.springframework.transaction.support.TransactionOperations;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PatchMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -49,26 +51,29 @@ class ImageController {
     private final Catalog catalog;
     private final Images images;
     private final ImageListing listing;
+    private final Families families;
     private final Lineages lineages;
     private final ImageViews views;
     private final Answers answers;
-    private final TransactionOperations transaction;
+    private final Transactions transactions;
 
     ImageController(
             Catalog catalog,
             Images images,
             ImageListing listing,
+            Families families,
             Lineages lineages,
             ImageViews views,
             Answers answers,
-            TransactionOperations transaction) {
+            Transactions transactions) {
         this.catalog = catalog;
         this.images = images;
         this.listing = listing;
+        this.families = families;
         this.lineages = lineages;
         this.views = views;
         this.answers = answers;
-        this.transaction = transaction;
+        this.transactions = transactions;
     }
 
     @GetMapping
@@ -93,10 +98,22 @@ class ImageController {
             @RequestParam(required = false) @Nullable Set<ImageState> state,
             @RequestParam(required = false) @Nullable Boolean sealed,
             @RequestParam(required = false) @Nullable Lifetime lifetime,
-            @Parameter(description = "The id or name of the image that must be the direct parent.")
+            @Parameter(description = "The id or name of the image that must be the direct parent, or family:version.")
                     @RequestParam(required = false)
                     @Nullable
                     String parent,
+            @Parameter(description = "The name of the family that it must be a version of.")
+                    @RequestParam(required = false)
+                    @Nullable
+                    String family,
+            @Parameter(description = "Whether somebody has it attached.") @RequestParam(required = false) @Nullable
+                    Boolean attached,
+            @Parameter(
+                            description =
+                                    "Whether its end has been announced: with true, disposable images that are about to go, or that something keeps.")
+                    @RequestParam(required = false)
+                    @Nullable
+                    Boolean expiring,
             @Parameter(description = "createdAt, name or virtualSize; with a hyphen in front, descending.")
                     @RequestParam(defaultValue = "createdAt")
                     String sort,
@@ -112,6 +129,9 @@ class ImageController {
                 sealed,
                 lifetime,
                 parent == null ? null : images.find(ImageRef.parse(parent)).id(),
+                family == null ? null : families.find(new FamilyName(family)),
+                attached,
+                expiring,
                 ImageSort.parse(sort),
                 cursor,
                 limit));
@@ -136,15 +156,21 @@ class ImageController {
             operationId = "changeImage",
             summary = "Change what is said about an image",
             description = "An RFC 7396 merge patch: fields left out stay as they are, null takes a label or the"
-                    + " description away. Contents and parent are changed by the verbs.")
-    @Refuses({ProblemType.NOT_FOUND, ProblemType.NAME_TAKEN, ProblemType.PRECONDITION_FAILED})
+                    + " description away. Contents and parent are changed by the verbs. To protect an image that is to be"
+                    + " removed with its last child keeps it.")
+    @Refuses({
+        ProblemType.NOT_FOUND,
+        ProblemType.IMAGE_NOT_AVAILABLE,
+        ProblemType.NAME_TAKEN,
+        ProblemType.PRECONDITION_FAILED
+    })
     ResponseEntity<ImageView> change(
             @Ref @PathVariable String ref,
             @IfMatch @RequestHeader(name = HttpHeaders.IF_MATCH, required = false) @Nullable String ifMatch,
             @RequestBody ImagePatch patch) {
         ImageChange change = patch.change();
         Set<Long> expected = EntityTag.demandedVersions(ifMatch);
-        return transaction.execute(_ -> {
+        return transactions.write(() -> {
             Image image = catalog.change(ImageRef.parse(ref), expected, change);
             return answers.changed(views.of(image), image.version());
         });

@@ -4,13 +4,9 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.cowshed.catalog.ImageChange;
 import io.cowshed.catalog.ImageName;
-import io.cowshed.http.Rfc3339;
-import io.cowshed.problem.CowshedException;
-import io.cowshed.problem.ProblemType;
+import io.cowshed.catalog.OnExpire;
 import io.swagger.v3.oas.annotations.media.Schema;
-import java.time.DateTimeException;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -37,7 +33,15 @@ record ImagePatch(
         Boolean isProtected,
 
         @Schema(description = "When a disposable image may be removed.") @Nullable
-        Instant expiresAt) {
+        Instant expiresAt,
+
+        @Schema(description = "What becomes of a disposable image then.") @Nullable
+        OnExpire onExpire,
+
+        @Schema(
+                types = {"object", "null"},
+                description = "What is done before a disposable image goes, as {\"copy\": name}; null for nothing.")
+        ImageChange.@Nullable Copy beforeDelete) {
 
     /** Reads a patch; every field that it does not hold is null here, and takes no part in {@link #change}. */
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
@@ -47,21 +51,24 @@ record ImagePatch(
         Map<String, @Nullable String> labels = null;
         Boolean isProtected = null;
         Instant expiresAt = null;
+        OnExpire onExpire = null;
+        ImageChange.Copy beforeDelete = null;
         for (Map.Entry<String, JsonNode> field : patch.properties()) {
             JsonNode value = field.getValue();
             switch (field.getKey()) {
-                case "name" -> name = text("name", value);
-                case "description" -> description = value.isNull() ? "" : text("description", value);
-                case "labels" -> labels = labels(value);
-                case "protected" -> isProtected = flag(value);
-                case "expiresAt" -> expiresAt = time(value);
+                case "name" -> name = PatchFields.text("name", value);
+                case "description" -> description = value.isNull() ? "" : PatchFields.text("description", value);
+                case "labels" -> labels = PatchFields.labels(value);
+                case "protected" -> isProtected = PatchFields.flag("protected", value);
+                case "expiresAt" -> expiresAt = PatchFields.time("expiresAt", value);
+                case "onExpire" -> onExpire = OnExpire.parse(PatchFields.text("onExpire", value));
+                case "beforeDelete" -> beforeDelete = copy(value);
                 default ->
-                    throw refuse(
-                            "There is no field of that name here that can be changed.",
-                            "Known here: description, expiresAt, labels, name, protected.");
+                    throw PatchFields.unknown(
+                            "beforeDelete, description, expiresAt, labels, name, onExpire, protected");
             }
         }
-        return new ImagePatch(name, description, labels, isProtected, expiresAt);
+        return new ImagePatch(name, description, labels, isProtected, expiresAt, onExpire, beforeDelete);
     }
 
     /** What it asks for. */
@@ -71,43 +78,19 @@ record ImagePatch(
                 description,
                 labels == null ? Map.of() : labels,
                 isProtected,
-                expiresAt);
+                expiresAt,
+                onExpire,
+                beforeDelete);
     }
 
-    private static Map<String, @Nullable String> labels(JsonNode value) {
-        if (!value.isObject()) {
-            throw refuse("labels must be an object.", "For example {\"labels\": {\"team\": \"net\", \"old\": null}}.");
+    private static ImageChange.Copy copy(JsonNode value) {
+        if (value.isNull()) {
+            return new ImageChange.Copy(null);
         }
-        Map<String, @Nullable String> labels = new HashMap<>();
-        for (Map.Entry<String, JsonNode> label : value.properties()) {
-            labels.put(label.getKey(), label.getValue().isNull() ? null : text("labels", label.getValue()));
+        if (!value.isObject() || value.size() != 1 || !value.has("copy")) {
+            throw PatchFields.refuse(
+                    "beforeDelete must be null, or an object with a copy.", "For example {\"copy\": \"results-1\"}.");
         }
-        return labels;
-    }
-
-    private static String text(String field, JsonNode value) {
-        if (!value.isString()) {
-            throw refuse("The field \"" + field + "\" takes text.", null);
-        }
-        return value.stringValue();
-    }
-
-    private static boolean flag(JsonNode value) {
-        if (!value.isBoolean()) {
-            throw refuse("The field \"protected\" takes true or false.", null);
-        }
-        return value.booleanValue();
-    }
-
-    private static Instant time(JsonNode value) {
-        try {
-            return Rfc3339.parse(text("expiresAt", value));
-        } catch (DateTimeException e) {
-            throw refuse("expiresAt takes a time such as 2027-01-31T12:00:00Z.", null);
-        }
-    }
-
-    private static CowshedException refuse(String detail, @Nullable String action) {
-        return new CowshedException(ProblemType.INVALID_REQUEST, detail, action);
+        return new ImageChange.Copy(new ImageName(PatchFields.text("copy", value.get("copy"))));
     }
 }

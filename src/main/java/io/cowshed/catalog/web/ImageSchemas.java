@@ -20,7 +20,22 @@ class ImageSchemas {
             components.addSchemas("LabelChanges", labelChanges());
             components
                     .getSchemas()
-                    .computeIfPresent("Image", (_, image) -> image.addProperty("parent", parentOrNull()));
+                    .computeIfPresent(
+                            "Image",
+                            (_, image) -> image.addProperty(
+                                            "parent",
+                                            orNull(
+                                                    "ParentImage",
+                                                    "The image that this one is a copy-on-write clone of; null for a base."))
+                                    .addProperty("lease", orNull("Lease", "Null for a persistent image."))
+                                    .addProperty("seed", orNull("ImageSeed", "Its seed disk; null for none.")));
+            components
+                    .getSchemas()
+                    .computeIfPresent(
+                            "Lease",
+                            (_, lease) -> lease.addProperty(
+                                    "beforeDelete",
+                                    orNull("BeforeDelete", "What is done before it goes; null for nothing.")));
         };
     }
 
@@ -31,10 +46,10 @@ class ImageSchemas {
         return changes;
     }
 
-    private static Schema<?> parentOrNull() {
+    private static Schema<?> orNull(String name, String description) {
         Schema<Object> either = new Schema<>();
-        either.setDescription("The image that this one is a copy-on-write clone of; null for a base.");
-        either.setOneOf(List.of(new Schema<>().$ref("ParentImage"), ofType("null")));
+        either.setDescription(description);
+        either.setOneOf(List.of(new Schema<>().$ref(name), ofType("null")));
         return either;
     }
 

@@ -1,15 +1,9 @@
 package io.cowshed.catalog.web;
 
-import io.cowshed.catalog.ImageName;
-import io.cowshed.catalog.Labels;
 import io.cowshed.catalog.Lifetime;
-import io.cowshed.catalog.NewImage;
-import io.cowshed.problem.CowshedException;
-import io.cowshed.problem.ProblemType;
+import io.cowshed.catalog.OnExpire;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Map;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,33 +11,19 @@ import org.jspecify.annotations.Nullable;
  *
  * @param lifetime disposable by default where there is a time to live, else persistent
  * @param ttl how long a disposable image lives, from now on
+ * @param onExpire what becomes of a disposable image then; the trash by default
+ * @param beforeDelete what is done with a disposable image before; nothing by default
  */
 public record NewImageFields(
         @Nullable String description,
         @Nullable Map<String, String> labels,
         @Nullable Lifetime lifetime,
-        @Nullable Duration ttl) {
+        @Nullable Duration ttl,
+        @Nullable OnExpire onExpire,
+        @Nullable BeforeDelete beforeDelete) {
 
-    private static final Duration LONGEST = Duration.ofDays(3650);
-
-    /** The image of that name that they describe. */
-    public NewImage named(UUID id, ImageName name, Instant now) {
-        return new NewImage(
-                id,
-                name,
-                description == null ? "" : description,
-                labels == null ? Labels.none() : new Labels(labels),
-                lifetime != null ? lifetime : ttl == null ? Lifetime.PERSISTENT : Lifetime.DISPOSABLE,
-                ttl == null ? null : now.plus(checked(ttl)));
-    }
-
-    private static Duration checked(Duration ttl) {
-        if (ttl.isNegative() || ttl.isZero() || ttl.compareTo(LONGEST) > 0) {
-            throw new CowshedException(
-                    ProblemType.INVALID_REQUEST,
-                    "A time to live cannot be " + ttl + ".",
-                    "Use an ISO 8601 duration from PT1S to P3650D, such as PT8H.");
-        }
-        return ttl;
+    /** Of an image that is persistent. */
+    public static NewImageFields persistent(@Nullable String description, @Nullable Map<String, String> labels) {
+        return new NewImageFields(description, labels, null, null, null, null);
     }
 }

@@ -2,6 +2,7 @@ package io.cowshed.catalog.web;
 
 import io.cowshed.catalog.ImageState;
 import io.cowshed.catalog.Lifetime;
+import io.cowshed.catalog.OnExpire;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.format.FormatterRegistry;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
@@ -14,5 +15,6 @@ class QueryWords implements WebMvcConfigurer {
     public void addFormatters(FormatterRegistry registry) {
         registry.addConverter(String.class, ImageState.class, ImageState::parse);
         registry.addConverter(String.class, Lifetime.class, Lifetime::parse);
+        registry.addConverter(String.class, OnExpire.class, OnExpire::parse);
     }
 }

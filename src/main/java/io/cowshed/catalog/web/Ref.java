@@ -9,5 +9,5 @@ import java.lang.annotation.Target;
 /** Describes the part of a path that says which image is meant. */
 @Target(ElementType.PARAMETER)
 @Retention(RetentionPolicy.RUNTIME)
-@Parameter(description = "The id or the name of an image.", example = "debian-12")
+@Parameter(description = "The id or the name of an image, or family:version, or family:latest.", example = "debian-12")
 public @interface Ref {}

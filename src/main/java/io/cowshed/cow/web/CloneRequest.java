@@ -2,11 +2,14 @@ package io.cowshed.cow.web;
 
 import io.cowshed.catalog.ImageName;
 import io.cowshed.catalog.Lifetime;
+import io.cowshed.catalog.OnExpire;
+import io.cowshed.catalog.web.BeforeDelete;
 import io.cowshed.catalog.web.NewImageFields;
 import io.cowshed.http.ByteSize;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import io.swagger.v3.oas.annotations.media.Schema;
+import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import java.time.Duration;
@@ -46,12 +49,21 @@ record CloneRequest(
         @Nullable
         Duration ttl,
 
+        @Schema(description = "What becomes of a disposable clone then.", defaultValue = "trash") @Nullable
+        OnExpire onExpire,
+
+        @Schema(description = "For one clone.") @Valid @Nullable
+        BeforeDelete beforeDelete,
+
         @Schema(
                 types = {"integer", "string"},
                 description =
                         "The length of the disk, in bytes or with a unit (\"20GiB\"), if it shall be longer than the parent's.")
         @Nullable
-        ByteSize virtualSize) {
+        ByteSize virtualSize,
+
+        @Schema(description = "What each clone is given a seed disk from; none by default.") @Valid @Nullable
+        SeedRequest seed) {
 
     boolean isForMany() {
         return namePrefix != null;
@@ -67,6 +79,12 @@ record CloneRequest(
         if (name != null) {
             return List.of(new ImageName(name));
         }
+        if (beforeDelete != null) {
+            throw new CowshedException(
+                    ProblemType.INVALID_REQUEST,
+                    "Several clones cannot be copied to one name before they go.",
+                    "Leave beforeDelete out, and say it of each: PATCH /api/v1/images/{ref}.");
+        }
         int many = count == null ? 0 : count;
         int digits = String.valueOf(many).length();
         return IntStream.rangeClosed(1, many)
@@ -75,6 +93,6 @@ record CloneRequest(
     }
 
     NewImageFields fields() {
-        return new NewImageFields(description, labels, lifetime, ttl);
+        return new NewImageFields(description, labels, lifetime, ttl, onExpire, beforeDelete);
     }
 }

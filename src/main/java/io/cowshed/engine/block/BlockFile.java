@@ -67,6 +67,11 @@ public interface BlockFile extends AutoCloseable {
         return done;
     }
 
+    /** The file that this one stands before, where it only adds something to what another does; else this one. */
+    default BlockFile itself() {
+        return this;
+    }
+
     /** Sets the length of the file: bytes past it are lost, and a longer file reads as zeros where it grew. */
     void setSize(long size) throws IOException;
 

@@ -88,6 +88,26 @@ public final class Comparison implements AutoCloseable {
     }
 
     /**
+     * How much there is to be read and compared, in bytes of either disk; found out from the extents.
+     *
+     * @throws InterruptedException when the calling thread was interrupted
+     */
+    public static long work(DiskImage first, DiskImage second, Lengths lengths)
+            throws IOException, InterruptedException {
+        try (Comparison comparison = new Comparison(first, second, lengths)) {
+            long work = 0;
+            while (comparison.position < comparison.comparedEnd) {
+                Piece piece = comparison.advance();
+                work += piece == null ? 0 : piece.length();
+                if (Thread.interrupted()) {
+                    throw new InterruptedException();
+                }
+            }
+            return work;
+        }
+    }
+
+    /**
      * The next difference, as long as it goes on, or null after the last.
      *
      * @throws InterruptedException when the calling thread was interrupted
@@ -114,7 +134,10 @@ public final class Comparison implements AutoCloseable {
     private @Nullable Difference lookUp() throws IOException, InterruptedException {
         while (found.isEmpty()) {
             while (!work.isFull() && position < comparedEnd) {
-                advance();
+                Piece piece = advance();
+                if (piece != null) {
+                    work.give(() -> compare(piece));
+                }
             }
             if (work.isEmpty()) {
                 return tail();
@@ -133,8 +156,11 @@ public final class Comparison implements AutoCloseable {
         return tail;
     }
 
-    /** Goes past what is equal for sure, or gives a piece to be compared. It begins, and ends, where a sector does. */
-    private void advance() throws IOException {
+    /** What is to be compared; a disk that is known to be zero there is not read. It begins, and ends, where a sector does. */
+    private record Piece(long start, int length, boolean firstZero, boolean secondZero) {}
+
+    /** Goes past what is equal for sure, or past a piece that is to be compared. */
+    private @Nullable Piece advance() throws IOException {
         long start = position;
         Extent left = first.at(start);
         Extent right = second.at(start);
@@ -143,34 +169,28 @@ public final class Comparison implements AutoCloseable {
         long until = Math.min(comparedEnd, mixed ? start + SECTOR : alike < comparedEnd ? sectorStart(alike) : alike);
         boolean leftZero = !mixed && (left == null || left.zero());
         boolean rightZero = !mixed && (right == null || right.zero());
-        if ((leftZero && rightZero) || (!mixed && left != null && right != null && isSamePlace(left, right))) {
+        if ((leftZero && rightZero)
+                || (!mixed
+                        && left != null
+                        && right != null
+                        && Extents.isSamePlace(first.image, left, second.image, right))) {
             position = until;
-            return;
+            return null;
         }
         int length = (int) Math.min(until - start, PIECE);
         position = start + length;
-        work.give(() -> compare(start, length, leftZero, rightZero));
+        return new Piece(start, length, leftZero, rightZero);
     }
 
-    private List<Difference> compare(long start, int length, boolean leftZero, boolean rightZero) throws IOException {
-        ByteBuffer one = leftZero ? null : read(first.image, start, length);
-        ByteBuffer other = rightZero ? null : read(second.image, start, length);
+    private List<Difference> compare(Piece piece) throws IOException {
+        long start = piece.start();
+        int length = piece.length();
+        ByteBuffer one = piece.firstZero() ? null : read(first.image, start, length);
+        ByteBuffer other = piece.secondZero() ? null : read(second.image, start, length);
         List<Difference> differences = differences(start, length, segment(one), segment(other));
         giveBack(one);
         giveBack(other);
         return differences;
-    }
-
-    private boolean isSamePlace(Extent left, Extent right) {
-        Object key = first.image.fileKey(left.depth());
-        if (key == null || !key.equals(second.image.fileKey(right.depth()))) {
-            return false;
-        }
-        if (left.offset().isEmpty() || right.offset().isEmpty()) {
-            // Where a compressed cluster of a file lies follows from the guest's offset.
-            return left.compressed() && right.compressed();
-        }
-        return left.offset().getAsLong() - left.start() == right.offset().getAsLong() - right.start();
     }
 
     private ByteBuffer read(DiskImage image, long offset, int length) throws IOException {

@@ -42,7 +42,8 @@ public final class ContentDigest {
     /**
      * The digest of the whole image, as {@link BlockHash#digest()} writes it.
      *
-     * @param progress is told, in the calling thread, how many more bytes of the disk are done
+     * @param progress is told, in the calling thread, how many more bytes of the disk are done; what it throws ends the work,
+     *     and nothing goes on in the background then
      * @throws InterruptedException when the calling thread was interrupted: nothing goes on in the background then
      */
     public static String of(DiskImage image, LongConsumer progress) throws IOException, InterruptedException {

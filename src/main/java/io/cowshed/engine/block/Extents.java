@@ -36,6 +36,22 @@ public final class Extents {
         return new Extents(image, offset, offset + length);
     }
 
+    /**
+     * Whether two disks hold the same where these extents of theirs meet, because it is the same place in the same file.
+     * Where they do not say, it is not.
+     */
+    public static boolean isSamePlace(DiskImage first, Extent left, DiskImage second, Extent right) {
+        Object key = first.fileKey(left.depth());
+        if (key == null || !key.equals(second.fileKey(right.depth()))) {
+            return false;
+        }
+        if (left.offset().isEmpty() || right.offset().isEmpty()) {
+            // Where a compressed cluster of a file lies follows from the guest's offset.
+            return left.compressed() && right.compressed();
+        }
+        return left.offset().getAsLong() - left.start() == right.offset().getAsLong() - right.start();
+    }
+
     /** The next extent, or null after the last. */
     public @Nullable Extent next() throws IOException {
         Extent extent = pending != null ? pending : lookUp();

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -20,9 +21,13 @@ final class Descriptor implements AutoCloseable {
     private static final Set<Long> NOT_IN_THE_KERNEL =
             Set.of((long) Errno.EXDEV, (long) Errno.EINVAL, (long) Errno.ENOSYS, (long) Errno.EOPNOTSUPP);
 
+    /** Answers of file systems that do not say where a file lies. */
+    private static final Set<Integer> NO_SHARING = Set.of(Errno.ENOTTY, Errno.EOPNOTSUPP, Errno.ENOSYS);
+
     private final Path path;
     private final int number;
     private final ReadWriteLock use = new ReentrantReadWriteLock();
+    private volatile boolean locked;
     private boolean closed;
 
     private Descriptor(Path path, int number) {
@@ -106,6 +111,7 @@ final class Descriptor implements AutoCloseable {
 
     /** Takes a read lock on one byte for this open file description; false when another holds a write lock there. */
     boolean tryLock(long offset) throws IOException {
+        locked = true;
         long result = call(descriptor -> Posix.setLock(descriptor, Posix.F_RDLCK, offset));
         if (result == -Errno.EAGAIN || result == -Errno.EACCES) {
             return false;
@@ -169,6 +175,39 @@ final class Descriptor implements AutoCloseable {
         return done;
     }
 
+    /** Bytes whose storage other files use too, as the file system tells now; empty where it cannot. */
+    OptionalLong sharedSize() throws IOException {
+        long shared = 0;
+        long position = 0;
+        while (true) {
+            switch (sharing(position)) {
+                case Posix.Sharing.Known(long some, long end, boolean last) -> {
+                    shared += some;
+                    if (last) {
+                        return OptionalLong.of(shared);
+                    }
+                    position = end;
+                }
+                case Posix.Sharing.Failed(int errno) when errno == Errno.EINTR -> {}
+                case Posix.Sharing.Failed(int errno)
+                when NO_SHARING.contains(errno) -> {
+                    return OptionalLong.empty();
+                }
+                case Posix.Sharing.Failed(int errno) -> throw Errno.exception(errno, path.toString());
+            }
+        }
+    }
+
+    private Posix.Sharing sharing(long position) throws IOException {
+        use.readLock().lock();
+        try {
+            ensureOpen();
+            return Posix.sharing(number, position);
+        } finally {
+            use.readLock().unlock();
+        }
+    }
+
     /** Gives this very file the further name {@code name}, which must be free. */
     void link(Path name) throws IOException {
         String existing = self().toString();
@@ -206,13 +245,19 @@ final class Descriptor implements AutoCloseable {
         }
     }
 
-    /** Closes the descriptor and so lets go of every lock taken through it. */
+    /**
+     * Lets go of every lock taken through it, and closes the descriptor. Closing alone is not enough: a process that is being
+     * started from this one shares the open file description, and so its locks, until it becomes another program.
+     */
     @Override
     public void close() throws IOException {
         use.writeLock().lock();
         try {
             if (!closed) {
                 closed = true;
+                if (locked) {
+                    Posix.unlockAll(number);
+                }
                 required(Posix.close(number));
             }
         } finally {

@@ -21,6 +21,7 @@ final class Errno {
     static final int EEXIST = 17;
     static final int EXDEV = 18;
     static final int EINVAL = 22;
+    static final int ENOTTY = 25;
     static final int ENOSPC = 28;
     static final int ENOSYS = 38;
     static final int ELOOP = 40;

@@ -67,6 +67,18 @@ public final class FileLock implements AutoCloseable {
         return takeAsQemu(file, List.of(CONSISTENT_READ));
     }
 
+    /** What those who have the file open do with it, by what they have locked just now. Takes no lock. */
+    public static FileUse use(PosixFile file) throws IOException {
+        if (anyLockedElsewhere(file, List.of(HAS + WRITE, HAS + RESIZE))) {
+            return FileUse.WRITER;
+        }
+        return anyLockedElsewhere(
+                        file,
+                        List.of(HAS + CONSISTENT_READ, REFUSES + CONSISTENT_READ, REFUSES + WRITE, REFUSES + RESIZE))
+                ? FileUse.READER
+                : FileUse.NONE;
+    }
+
     private static FileLock takeAsQemu(PosixFile file, List<Integer> permissions) throws IOException {
         List<Integer> unshared = List.of(WRITE, RESIZE);
         List<Long> own = new ArrayList<>();

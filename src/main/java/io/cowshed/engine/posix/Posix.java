@@ -58,6 +58,13 @@ final class Posix {
     private static final long UTIME_OMIT = (1L << 30) - 2;
     private static final long BLOCK = 512;
 
+    private static final long FS_IOC_FIEMAP = 0xC020660BL;
+    private static final int FIEMAP_EXTENT_LAST = 1;
+    private static final int FIEMAP_EXTENT_SHARED = 0x2000;
+    private static final int FIEMAP_BYTES = 32;
+    private static final int FIEMAP_EXTENT_BYTES = 56;
+    private static final int FIEMAP_EXTENTS = 128;
+
     private static final StructLayout CALL_STATE = Linker.Option.captureStateLayout();
     private static final VarHandle ERRNO = CALL_STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
 
@@ -70,6 +77,8 @@ final class Posix {
             handle("lseek", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
     private static final MethodHandle FCNTL = handle(
             "fcntl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS), Linker.Option.firstVariadicArg(2));
+    private static final MethodHandle IOCTL = handle(
+            "ioctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS), Linker.Option.firstVariadicArg(2));
     private static final MethodHandle FCHMOD = handle("fchmod", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle FTRUNCATE =
             handle("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
@@ -154,14 +163,21 @@ final class Posix {
     /** Sets a lock of {@code type} on the one byte at {@code offset} of the open file description, without waiting. */
     static int setLock(int descriptor, short type, long offset) {
         try (Arena arena = Arena.ofConfined()) {
-            return lockCall(arena, descriptor, F_OFD_SETLK, flock(arena, type, offset));
+            return lockCall(arena, descriptor, F_OFD_SETLK, flock(arena, type, offset, 1));
+        }
+    }
+
+    /** Lets go of every lock of the open file description. */
+    static int unlockAll(int descriptor) {
+        try (Arena arena = Arena.ofConfined()) {
+            return lockCall(arena, descriptor, F_OFD_SETLK, flock(arena, F_UNLCK, 0, 0));
         }
     }
 
     /** 1 when another open file description holds a lock on that byte that {@code type} conflicts with, else 0. */
     static int testLock(int descriptor, short type, long offset) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment flock = flock(arena, type, offset);
+            MemorySegment flock = flock(arena, type, offset, 1);
             int result = lockCall(arena, descriptor, F_OFD_GETLK, flock);
             return result < 0 ? result : flock.get(JAVA_SHORT, 0) == F_UNLCK ? 0 : 1;
         }
@@ -176,12 +192,16 @@ final class Posix {
         }
     }
 
-    /** {@code struct flock}: type, whence (0: from the start), start, length, and a process id that must be 0. */
-    private static MemorySegment flock(Arena arena, short type, long offset) {
+    /**
+     * {@code struct flock}: type, whence (0: from the start), start, length, and a process id that must be 0.
+     *
+     * @param length in bytes; 0 for all that come after {@code offset}
+     */
+    private static MemorySegment flock(Arena arena, short type, long offset, long length) {
         MemorySegment flock = arena.allocate(32, 8);
         flock.set(JAVA_SHORT, 0, type);
         flock.set(JAVA_LONG, 8, offset);
-        flock.set(JAVA_LONG, 16, 1);
+        flock.set(JAVA_LONG, 16, length);
         return flock;
     }
 
@@ -224,6 +244,52 @@ final class Posix {
         } catch (Throwable e) {
             throw unexpected(e);
         }
+    }
+
+    /** What is shared of the extents of a file from {@code position} on, up to {@value #FIEMAP_EXTENTS} of them. */
+    static Sharing sharing(int descriptor, long position) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = arena.allocate(CALL_STATE);
+            MemorySegment fiemap = arena.allocate(FIEMAP_BYTES + FIEMAP_EXTENTS * FIEMAP_EXTENT_BYTES, 8);
+            fiemap.set(JAVA_LONG, 0, position);
+            fiemap.set(JAVA_LONG, 8, Long.MAX_VALUE - position);
+            fiemap.set(JAVA_INT, 24, FIEMAP_EXTENTS);
+            int result = outcome(state, (int) IOCTL.invokeExact(state, descriptor, FS_IOC_FIEMAP, fiemap));
+            return result < 0 ? new Sharing.Failed(-result) : sharing(fiemap);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Offsets as in {@code struct fiemap} and {@code struct fiemap_extent}. */
+    private static Sharing sharing(MemorySegment fiemap) {
+        int count = fiemap.get(JAVA_INT, 20);
+        long shared = 0;
+        long end = 0;
+        boolean last = count == 0;
+        for (int i = 0; i < count; i++) {
+            long extent = FIEMAP_BYTES + (long) i * FIEMAP_EXTENT_BYTES;
+            long length = fiemap.get(JAVA_LONG, extent + 16);
+            int flags = fiemap.get(JAVA_INT, extent + 40);
+            end = fiemap.get(JAVA_LONG, extent) + length;
+            shared += (flags & FIEMAP_EXTENT_SHARED) != 0 ? length : 0;
+            last |= (flags & FIEMAP_EXTENT_LAST) != 0;
+        }
+        return new Sharing.Known(shared, end, last);
+    }
+
+    /** What {@link #sharing} found. */
+    sealed interface Sharing {
+        /**
+         * Some extents.
+         *
+         * @param shared how many bytes of them are shared with other files
+         * @param end where in the file they end
+         * @param last whether none follow
+         */
+        record Known(long shared, long end, boolean last) implements Sharing {}
+
+        record Failed(int errno) implements Sharing {}
     }
 
     /** Sets the time of the last modification, and leaves that of the last access alone. */

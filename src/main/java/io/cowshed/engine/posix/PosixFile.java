@@ -7,6 +7,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * A regular file of a POSIX file system. Opening follows no symbolic link in the last place and refuses FIFOs, devices,
@@ -122,7 +123,7 @@ public final class PosixFile implements BlockFile {
 
     @Override
     public long copyTo(long position, long length, BlockFile target, long targetPosition) throws IOException {
-        long done = target instanceof PosixFile other
+        long done = target.itself() instanceof PosixFile other
                 ? descriptor.copyTo(position, length, other.descriptor, targetPosition)
                 : 0;
         return done < length
@@ -170,6 +171,14 @@ public final class PosixFile implements BlockFile {
     @Override
     public long allocatedSize() throws IOException {
         return descriptor.status().allocatedSize();
+    }
+
+    /**
+     * How many bytes of the file lie in storage that other files use too, so that removing this one would not give them back;
+     * empty where the file system does not say. Writes that have not reached the storage may not count yet.
+     */
+    public OptionalLong sharedSize() throws IOException {
+        return descriptor.sharedSize();
     }
 
     /** Sets the permissions, such as {@code 0444}. */

@@ -51,14 +51,32 @@ final class ClusterAllocator {
      * @param most how many are wanted, at least 1
      */
     ClusterRun allocate(int most) throws IOException {
-        long first = refcounts.nextFree(hint);
+        ClusterRun run = takeFrom(hint, most);
+        hint = run.end();
+        return run;
+    }
+
+    /**
+     * Takes clusters past all that was ever written, with refcount 1 each: the file reads as zeros there.
+     *
+     * @param most how many are wanted, at least 1
+     */
+    ClusterRun append(int most) throws IOException {
+        return takeFrom(end, most);
+    }
+
+    private ClusterRun takeFrom(long start, int most) throws IOException {
+        long first = refcounts.nextFree(start);
         while (!refcounts.isCounted(first)) {
             refcounts.count(first);
             first = refcounts.nextFree(first);
         }
-        ClusterRun run = take(first, refcounts.freeRun(first, most));
-        hint = run.end();
-        return run;
+        return take(first, refcounts.freeRun(first, most));
+    }
+
+    /** From this cluster on the file was never written. */
+    long end() {
+        return end;
     }
 
     /** Takes {@code count} clusters that lie in a row. */

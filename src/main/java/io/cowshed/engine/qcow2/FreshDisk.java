@@ -13,9 +13,9 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A fresh image without a backing file, given its clusters in guest order: version 3, 16-bit refcounts. Clusters that are
- * not given read as zeros. What is given follows one another in the file, an L2 table follows the clusters it maps, L1 table
- * and the last refcounts come at the end, and the header last: a file that was broken off is no image. For one thread.
+ * A fresh image, given its clusters in guest order: version 3, 16-bit refcounts. Clusters that are not given show what lies
+ * below, or zeros. What is given follows one another in the file, an L2 table follows the clusters it maps, L1 table and the
+ * last refcounts come at the end, and the header last: a file that was broken off is no image. For one thread.
  */
 final class FreshDisk {
 
@@ -47,6 +47,35 @@ final class FreshDisk {
         enter(guestOffset, L2Entry.compressed(geometry, growing.appendPacked(bytes), length));
     }
 
+    /** Says that the cluster at {@code guestOffset} reads as zeros whatever lies below. */
+    void zero(long guestOffset) throws IOException {
+        enterTable(guestOffset);
+        enter(guestOffset, L2Entry.zero());
+    }
+
+    /**
+     * Clusters in a row that are the caller's to fill, before the image is finished; what he leaves out reads as zeros.
+     *
+     * @param offset where in the file they lie
+     * @param length in bytes, whole clusters
+     */
+    record Room(long offset, long length) {}
+
+    /**
+     * Gives as many clusters from {@code guestOffset} on as lie in a row and map in one table, but none past {@code most}
+     * bytes, at least one.
+     */
+    Room reserve(long guestOffset, long most) throws IOException {
+        enterTable(guestOffset);
+        int left = geometry.l2Entries() - geometry.l2Index(guestOffset);
+        ClusterRun run = growing.reserve((int) Math.min(left, geometry.clustersFor(most)));
+        for (int i = 0; i < run.count(); i++) {
+            long inRun = geometry.clusterStart(i);
+            enter(guestOffset + inRun, L2Entry.data(geometry.clusterStart(run.first()) + inRun));
+        }
+        return new Room(geometry.clusterStart(run.first()), geometry.clusterStart(run.count()));
+    }
+
     private void enter(long guestOffset, long entry) {
         l2Table.putLong(geometry.l2Index(guestOffset) * Long.BYTES, entry);
     }
@@ -75,14 +104,21 @@ final class FreshDisk {
      *
      * @param virtualSize bytes of the disk, whole sectors
      * @param compression of the clusters that were given compressed
+     * @param identity who it is, or null to leave that out
+     * @param backing what it lies on, or null where it stands on its own
      * @return the length of the file, in bytes
      */
-    long finish(long virtualSize, CompressionType compression, @Nullable ImageIdentity identity) throws IOException {
+    long finish(
+            long virtualSize,
+            CompressionType compression,
+            @Nullable ImageIdentity identity,
+            @Nullable BackingLink backing)
+            throws IOException {
         endL2Table();
         FreshHeader.Tables tables = growing.finish(l1Table, FreshImage.l1Entries(geometry, virtualSize));
         file.write(
                 0,
-                FreshHeader.of(geometry, virtualSize, tables, compression, identity, null)
+                FreshHeader.of(geometry, virtualSize, tables, compression, identity, backing)
                         .encode());
         file.flush();
         return tables.refcountTableOffset() + geometry.clusterStart(tables.refcountTableClusters());

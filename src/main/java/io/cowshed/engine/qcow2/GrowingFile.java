@@ -81,14 +81,29 @@ final class GrowingFile {
         if (geometry.offsetInCluster(offset) != 0) {
             count(geometry.clusterOf(offset));
         }
-        while (bytes.hasRemaining()) {
-            int room = geometry.clusterSize() - geometry.offsetInCluster(packedOffset);
-            int length = Math.min(room, bytes.remaining());
-            overwrite(packedOffset, bytes.slice(bytes.position(), length));
-            bytes.position(bytes.position() + length);
-            packedOffset += length;
+        int length = bytes.remaining();
+        int first = Math.min(length, geometry.clusterSize() - geometry.offsetInCluster(offset));
+        overwrite(offset, bytes.slice(bytes.position(), first));
+        if (first < length) {
+            overwrite(offset + first, bytes.slice(bytes.position() + first, length - first));
         }
+        packedOffset += length;
         return offset;
+    }
+
+    /**
+     * Adds clusters in a row that someone else writes, at any time before {@link #finish}: up to {@code most}, at least one.
+     */
+    ClusterRun reserve(int most) throws IOException {
+        long first = geometry.clusterOf(allocate());
+        int left = geometry.refcountBlockEntries() - (int) (first % geometry.refcountBlockEntries());
+        int count = Math.min(most, left);
+        for (int i = 1; i < count; i++) {
+            count(first + i);
+        }
+        writeBuffer();
+        bufferStart += geometry.clusterStart(count);
+        return new ClusterRun(first, count, true);
     }
 
     /** Counts a cluster at the end of the file; what it holds has yet to be put there. */
@@ -145,6 +160,9 @@ final class GrowingFile {
     }
 
     private void writeBuffer() throws IOException {
+        if (buffer.position() == 0) {
+            return;
+        }
         int count = buffer.flip().remaining();
         file.write(bufferStart, buffer);
         bufferStart += count;

@@ -1,5 +1,6 @@
 package io.cowshed.engine.qcow2;
 
+import io.cowshed.engine.block.DiskImage;
 import io.cowshed.engine.qcow2.format.ClusterGeometry;
 import io.cowshed.engine.qcow2.format.L2EntryState;
 import java.io.IOException;
@@ -67,6 +68,57 @@ final class GuestWriter {
     /** Writes zeros, at most as many as a cluster has bytes. */
     void writeZeros(long offset, int length) throws IOException {
         write(offset, zeros.slice(0, length));
+    }
+
+    /**
+     * Stores what {@code below} shows in whole subclusters that show it: the kernel copies it past all that was ever written
+     * of the file, which stays a hole where {@code below} is known to be zeros, or ends.
+     *
+     * @param length in bytes; to the end of a subcluster, or of the disk
+     */
+    void fill(long offset, long length, DiskImage below) throws IOException {
+        long end = offset + length;
+        for (long position = offset; position < end; ) {
+            epoch.commitIfCrowded();
+            MetadataTable table = tables.writable(geometry.l1Index(position));
+            position += fillRun(position, lengthOfRun(position, (int) Math.min(BOUNCE, end - position)), table, below);
+        }
+    }
+
+    private int fillRun(long offset, int wanted, MetadataTable table, DiskImage below) throws IOException {
+        int index = geometry.l2Index(offset);
+        int within = geometry.offsetInCluster(offset);
+        int most = clusters(offset, wanted);
+        int count = 0;
+        while (count < most && tables.entry(table, index + count).hostOffset() == 0) {
+            count++;
+        }
+        if (count == 0) {
+            return fillWithin(offset, Math.min(wanted, geometry.clusterSize() - within), below);
+        }
+        ClusterRun run = allocator.append(count);
+        int length = (int) Math.min(wanted, geometry.clusterStart(run.count()) - within);
+        long host = geometry.clusterStart(run.first());
+        try {
+            file.copyFrom(below, offset, length, host + within);
+        } catch (IOException | RuntimeException | Error e) {
+            allocator.takeBack(run);
+            throw e;
+        }
+        for (int i = 0; i < run.count(); i++) {
+            int start = i << geometry.clusterBits();
+            int to = Math.min(geometry.clusterSize(), within + length - start);
+            update(table, index + i, host + start, mask(Math.max(0, within - start), to), false);
+        }
+        return length;
+    }
+
+    /** Fills a part of a cluster whose other parts are stored, or that has its place in the file already. */
+    private int fillWithin(long offset, int length, DiskImage below) throws IOException {
+        ByteBuffer content = ByteBuffer.allocate(length);
+        new PaddedDisk(below).read(offset, content);
+        write(offset, content.flip());
+        return length;
     }
 
     /** How much to write at once: within the table, and so that what goes along fits in the buffer. */

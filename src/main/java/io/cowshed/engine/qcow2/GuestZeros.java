@@ -1,10 +1,8 @@
 package io.cowshed.engine.qcow2;
 
-import io.cowshed.engine.block.DiskImage;
 import io.cowshed.engine.qcow2.format.ClusterGeometry;
 import io.cowshed.engine.qcow2.format.L2EntryState;
 import java.io.IOException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Makes parts of a disk read as zeros without storing them, as far as the format can say so: from version 3 on a flag hides
@@ -18,7 +16,9 @@ final class GuestZeros {
     private final Epoch epoch;
     private final GuestWriter writer;
     private final boolean hasZeroFlag;
-    private @Nullable DiskImage backing;
+
+    /** How many bytes of the disk may show what lies below, where nothing is stored here. */
+    private long belowEnd;
 
     GuestZeros(
             ClusterGeometry geometry,
@@ -27,18 +27,22 @@ final class GuestZeros {
             Epoch epoch,
             GuestWriter writer,
             boolean hasZeroFlag,
-            @Nullable DiskImage backing) {
+            long belowEnd) {
         this.geometry = geometry;
         this.tables = tables;
         this.allocator = allocator;
         this.epoch = epoch;
         this.writer = writer;
         this.hasZeroFlag = hasZeroFlag;
-        this.backing = backing;
+        this.belowEnd = belowEnd;
     }
 
-    void setBacking(@Nullable DiskImage newBacking) {
-        backing = newBacking;
+    void setBelowEnd(long bytes) {
+        belowEnd = bytes;
+    }
+
+    long belowEnd() {
+        return belowEnd;
     }
 
     /**
@@ -62,20 +66,20 @@ final class GuestZeros {
     void discard(long from, long to, long diskEnd) throws IOException {
         long position = geometry.clusterStart(geometry.clustersFor(from));
         long end = to == diskEnd ? to : geometry.clusterStart(geometry.clusterOf(to));
-        while (position < end && (hasZeroFlag || backing == null)) {
+        while (position < end && (hasZeroFlag || belowEnd == 0)) {
             epoch.commitIfCrowded();
             if (tables.readable(geometry.l1Index(position)) == null && !shows(position)) {
                 position = afterTable(position, end);
             } else {
-                zeroWhole(position, L2EntryState.all(geometry), backing != null);
+                zeroWhole(position, L2EntryState.all(geometry), belowEnd > 0);
                 position += geometry.clusterSize();
             }
         }
     }
 
-    /** Whether the backing image would be seen at {@code offset}, if nothing were stored here. */
+    /** Whether what lies below would be seen at {@code offset}, if nothing were stored here. */
     private boolean shows(long offset) {
-        return backing != null && offset < backing.virtualSize();
+        return offset < belowEnd;
     }
 
     private long afterTable(long position, long end) {

@@ -2,6 +2,7 @@ package io.cowshed.engine.qcow2;
 
 import io.cowshed.engine.block.BlockFile;
 import io.cowshed.engine.block.CorruptImageException;
+import io.cowshed.engine.block.DiskImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
@@ -36,6 +37,15 @@ final class OrderedFile {
     void write(long position, ByteBuffer source) throws IOException {
         unflushed = true;
         file.write(position, source);
+    }
+
+    /** Copies what is there of a part of a disk to the file: as {@link DiskImage#copyTo}, up to the end of the disk. */
+    void copyFrom(DiskImage disk, long offset, long length, long position) throws IOException {
+        long there = Math.clamp(disk.virtualSize() - offset, 0, length);
+        if (there > 0) {
+            unflushed = true;
+            disk.copyTo(offset, there, file, position);
+        }
     }
 
     /**

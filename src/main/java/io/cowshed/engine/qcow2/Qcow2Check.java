@@ -24,6 +24,7 @@ public final class Qcow2Check {
     private final ClusterGeometry geometry;
     private final ReferenceWalk walk;
     private final ClusterAccount account;
+    private final Runnable heed;
     private final List<Finding> findings = new ArrayList<>();
     private long errors;
     private long leaks;
@@ -34,7 +35,8 @@ public final class Qcow2Check {
     private long followingTable;
     private long lastCluster = -1;
 
-    private Qcow2Check(BlockFile file, int clustersAtOnce) throws IOException {
+    private Qcow2Check(BlockFile file, int clustersAtOnce, Runnable heed) throws IOException {
+        this.heed = heed;
         this.header = Qcow2HeaderReader.read(file);
         this.geometry = header.geometry();
         this.walk = new ReferenceWalk(file, header, file.size());
@@ -48,12 +50,21 @@ public final class Qcow2Check {
      *     to be checked
      */
     public static CheckReport check(BlockFile file) throws IOException {
-        return check(file, ClusterAccount.CLUSTERS_AT_ONCE);
+        return check(file, () -> {});
+    }
+
+    /**
+     * As above, for one who may have enough of it.
+     *
+     * @param heed called for each L2 table of the disk, on every pass; what it throws ends the check
+     */
+    public static CheckReport check(BlockFile file, Runnable heed) throws IOException {
+        return new Qcow2Check(file, ClusterAccount.CLUSTERS_AT_ONCE, heed).run();
     }
 
     /** Keeps account of {@code clustersAtOnce} clusters in a pass. */
     static CheckReport check(BlockFile file, int clustersAtOnce) throws IOException {
-        return new Qcow2Check(file, clustersAtOnce).run();
+        return new Qcow2Check(file, clustersAtOnce, () -> {}).run();
     }
 
     private CheckReport run() throws IOException {
@@ -83,7 +94,11 @@ public final class Qcow2Check {
         }
 
         @Override
-        public void active(ClusterUse use, long position, long offset, long entry) throws IOException {}
+        public void active(ClusterUse use, long position, long offset, long entry) throws IOException {
+            if (use == ClusterUse.ACTIVE_L2_TABLE) {
+                heed.run();
+            }
+        }
 
         @Override
         public void damaged(String structure, long position, String problem) {}
@@ -106,7 +121,10 @@ public final class Qcow2Check {
                         error(ReferenceWalk.L2, position, "a compressed cluster has the COPIED flag");
                     }
                 }
-                case ACTIVE_L2_TABLE -> checkCopied(ReferenceWalk.L1, position, offset, entry);
+                case ACTIVE_L2_TABLE -> {
+                    heed.run();
+                    checkCopied(ReferenceWalk.L1, position, offset, entry);
+                }
                 case METADATA, SNAPSHOT_L2_TABLE -> {
                     // Not of the disk itself.
                 }

@@ -53,11 +53,20 @@ public final class Qcow2Repair {
      *     all, or its refcounts cannot hold what they should
      */
     public static Outcome repair(BlockFile file, Scope scope) throws IOException {
-        return new Qcow2Repair(file).run(scope);
+        return repair(file, scope, () -> {});
     }
 
-    private Outcome run(Scope scope) throws IOException {
-        CheckReport before = Qcow2Check.check(file);
+    /**
+     * As above, for one who may have enough of it.
+     *
+     * @param heed called for each L2 table of the disk while nothing is changed yet; what it throws ends the repair
+     */
+    public static Outcome repair(BlockFile file, Scope scope, Runnable heed) throws IOException {
+        return new Qcow2Repair(file).run(scope, heed);
+    }
+
+    private Outcome run(Scope scope, Runnable heed) throws IOException {
+        CheckReport before = Qcow2Check.check(file, heed);
         Features features = header.header().features();
         boolean marked = features.dirty() || features.corrupt();
         boolean needed = switch (scope) {

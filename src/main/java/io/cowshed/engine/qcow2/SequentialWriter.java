@@ -142,6 +142,6 @@ public final class SequentialWriter {
             MemorySegment.ofBuffer(partial.duplicate().clear()).asSlice(used).fill((byte) 0);
             cluster(geometry.clusterStart(geometry.clusterOf(virtualSize)), partial.clear());
         }
-        return new Written(virtualSize, disk.finish(virtualSize, CompressionType.ZLIB, identity));
+        return new Written(virtualSize, disk.finish(virtualSize, CompressionType.ZLIB, identity, null));
     }
 }

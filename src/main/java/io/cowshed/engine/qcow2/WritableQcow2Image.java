@@ -32,10 +32,12 @@ public final class WritableQcow2Image implements WritableDiskImage {
     private final WriteOrder order;
     private final HeaderEditor header;
     private final CorruptionMark corruption;
+    private final ClusterAllocator allocator;
     private final L2Tables tables;
     private final Epoch epoch;
     private final GuestWriter writer;
     private final GuestZeros zeros;
+    private final Uncovering uncovering;
     private final Resizing resizing;
     private final CompressedClusters compressed;
     private @Nullable DiskImage backing;
@@ -64,11 +66,12 @@ public final class WritableQcow2Image implements WritableDiskImage {
         MetadataRegions.claim(blockFile, opened, metadata);
         RefcountTable refcountTable = RefcountTable.read(file, header, metadata);
         Refcounts refcounts = new Refcounts(file, refcountTable, metadata, releases, corruption, geometry);
-        ClusterAllocator allocator = new ClusterAllocator(file, refcounts, metadata, releases, corruption, geometry);
+        allocator = new ClusterAllocator(file, refcounts, metadata, releases, corruption, geometry);
         tables = L2Tables.read(file, header, metadata, allocator, corruption);
         epoch = new Epoch(file, order, refcountTable, refcounts, tables, allocator, releases);
         writer = new GuestWriter(file, geometry, tables, allocator, epoch, this::readForCopy);
-        zeros = new GuestZeros(geometry, tables, allocator, epoch, writer, opened.version() >= 3, backing);
+        zeros = new GuestZeros(geometry, tables, allocator, epoch, writer, opened.version() >= 3, sizeOf(backing));
+        uncovering = new Uncovering(geometry, tables, allocator, epoch);
         resizing = new Resizing(file, order, header, refcounts, allocator, tables, epoch, zeros);
         compressed = new CompressedClusters(blockFile, opened);
         view = new Qcow2Image(blockFile, opened, backing, tables, compressed);
@@ -151,6 +154,15 @@ public final class WritableQcow2Image implements WritableDiskImage {
         return view.extentAt(offset, maxLength);
     }
 
+    @Override
+    public synchronized @Nullable Object fileKey(int depth) {
+        return view.fileKey(depth);
+    }
+
+    private static long sizeOf(@Nullable DiskImage backing) {
+        return backing == null ? 0 : backing.virtualSize();
+    }
+
     private void readForCopy(long offset, ByteBuffer target) throws IOException {
         int limit = target.limit();
         long there = Math.clamp(virtualSize() - offset, 0, target.remaining());
@@ -197,6 +209,69 @@ public final class WritableQcow2Image implements WritableDiskImage {
     }
 
     /**
+     * The cluster of the file past all that it holds. What {@link #fill} stores lies there or after it, but for parts of
+     * clusters of which other parts are stored.
+     */
+    public synchronized long endCluster() {
+        return allocator.end();
+    }
+
+    /** From here on zeros hide as much as a backing image of {@code nextSize} bytes may show, too. */
+    synchronized void prepareFor(long nextSize) {
+        zeros.setBelowEnd(Math.max(zeros.belowEnd(), nextSize));
+    }
+
+    /**
+     * Stores what is read in a range of the disk of which nothing is stored here. Where that is known to be zeros, it takes no
+     * room.
+     *
+     * @param offset of a subcluster
+     * @param length to the end of a subcluster, or of the disk
+     */
+    synchronized void fill(long offset, long length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, virtualSize());
+        beginChange();
+        writer.fill(offset, length, backing == null ? view : backing);
+    }
+
+    /**
+     * Gives the clusters back that lie at {@code firstCluster} of the file or after it, and hold what the backing image shows
+     * in the same place; without one, zeros. What is read stays the same, at every moment. It is durable with the next {@link
+     * #flush()}. Clusters that are compressed, or that a snapshot uses, too, stay.
+     *
+     * @throws InterruptedException when the calling thread was interrupted: some of them are given back then
+     */
+    public synchronized void uncover(long firstCluster) throws IOException, InterruptedException {
+        beginChange();
+        uncovering.uncover(firstCluster, view, backing);
+    }
+
+    /**
+     * Cuts the file after the last cluster that is in use, durably, flushing all changes on the way: a writer that died may have
+     * left bytes past it that nothing counts.
+     */
+    public synchronized void trim() throws IOException {
+        beginChange();
+        attempt(() -> {
+            epoch.commit();
+            epoch.settle();
+            allocator.truncate();
+            file.barrier();
+        });
+    }
+
+    /** Whether there is room in the image's first cluster to name this backing file: see {@link #changeBacking}. */
+    public synchronized boolean hasRoomFor(@Nullable String bareName) throws IOException {
+        ensureUsable();
+        try {
+            BackingChange.plan(file, header.header().withBacking(bareName, FreshImage.BACKING_FORMAT));
+            return true;
+        } catch (UnsupportedImageException _) {
+            return false;
+        }
+    }
+
+    /**
      * Makes the image lie on another QCOW2 image, or on none, durably, flushing all changes on the way. What is read where
      * nothing is stored here becomes what the new backing image holds: to copy what differs before is the caller's business.
      * After a crash the image has the old backing file or the new one.
@@ -234,7 +309,7 @@ public final class WritableQcow2Image implements WritableDiskImage {
         }
         @Nullable DiskImage previous = backing;
         backing = next;
-        zeros.setBacking(next);
+        zeros.setBelowEnd(sizeOf(next));
         view = new Qcow2Image(blockFile, header.header(), next, tables, compressed);
         if (previous != null) {
             previous.close();

@@ -30,7 +30,8 @@ import java.util.Objects;
  *
  * @param opening before the first change of an image: bitmaps, and what nobody here knows, cease to be valid
  * @param epoch makes durable what changed since the last time, the guest's bytes included. Those were written before, to
- *     clusters that no entry on stable storage points to, or in place
+ *     clusters that no entry on stable storage points to, or in place. Where there is no room for new tables, that is found
+ *     before their clusters are counted
  * @param closing after the last epoch: the refcounts it lowered
  * @param grow a longer L1 table, if needed, is part of the epoch: its content is a new table, the header's pointer a mapping
  * @param shrink the other way round
@@ -84,7 +85,7 @@ record WriteOrder(
     /** The order that is right. */
     static final WriteOrder SAFE = new WriteOrder(
             List.of(CLEAR_AUTOCLEAR, BARRIER),
-            List.of(REFCOUNT_BLOCKS, NEW_TABLES, BARRIER, REFCOUNT_TABLE, BARRIER, MAPPINGS, BARRIER, RELEASE),
+            List.of(NEW_TABLES, REFCOUNT_BLOCKS, BARRIER, REFCOUNT_TABLE, BARRIER, MAPPINGS, BARRIER, RELEASE),
             List.of(REFCOUNT_BLOCKS, BARRIER),
             List.of(ZERO_WHAT_IS_ADDED, EPOCH, SIZE, BARRIER),
             List.of(EPOCH, SIZE, BARRIER, UNMAP, EPOCH, REFCOUNT_BLOCKS, BARRIER, TRUNCATE, BARRIER),

@@ -4,8 +4,9 @@
  *
  * <h2>How a byte gets to the disk</h2>
  *
- * A fresh image is written by a sequential writer that knows its layout, and is flushed once. What follows is about an image
- * that is there already: {@link io.cowshed.engine.qcow2.WritableQcow2Image}.
+ * A fresh image is written in guest order, its header last, and is flushed once; {@link io.cowshed.engine.qcow2.DeltaCopy}
+ * makes one of any disk over any other. What follows is about an image that is there already: {@link
+ * io.cowshed.engine.qcow2.WritableQcow2Image}.
  *
  * <ol>
  *   <li>{@code GuestWriter} looks up the L2 entry of each cluster that is written to, in {@code L2Tables}. A table that an
@@ -23,6 +24,9 @@
  * </ol>
  *
  * The steps and barriers, for this and for all other changes, are a list each in {@code WriteOrder}.
+ *
+ * <p>{@link io.cowshed.engine.qcow2.BackingFill} stores in an image what it would lack on another backing image, past all that its
+ * file held, so that {@code Uncovering} can give it back.
  *
  * <p>Whether an image is what it should be is judged by {@code ReferenceWalk}, which goes over everything that points to a
  * cluster: {@link io.cowshed.engine.qcow2.Qcow2Check} compares that with the refcounts, and {@link

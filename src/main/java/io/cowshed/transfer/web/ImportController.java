@@ -4,10 +4,12 @@ import io.cowshed.catalog.Image;
 import io.cowshed.catalog.ImageName;
 import io.cowshed.catalog.Lifetime;
 import io.cowshed.catalog.NewImage;
+import io.cowshed.catalog.OnExpire;
+import io.cowshed.catalog.web.BeforeDelete;
 import io.cowshed.catalog.web.ImageView;
 import io.cowshed.catalog.web.ImageViews;
 import io.cowshed.catalog.web.NewImageFields;
-import io.cowshed.database.TimeOrderedIds;
+import io.cowshed.catalog.web.NewImages;
 import io.cowshed.engine.block.ImageFormat;
 import io.cowshed.http.Answers;
 import io.cowshed.http.ByteSize;
@@ -29,7 +31,6 @@ import jakarta.validation.constraints.Pattern;
 import java.io.IOException;
 import java.net.URI;
 import java.security.Principal;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -58,15 +59,13 @@ class ImportController {
     private final Imports imports;
     private final ImageViews views;
     private final Answers answers;
-    private final TimeOrderedIds ids;
-    private final Clock clock;
+    private final NewImages newImages;
 
-    ImportController(Imports imports, ImageViews views, Answers answers, TimeOrderedIds ids, Clock clock) {
+    ImportController(Imports imports, ImageViews views, Answers answers, NewImages newImages) {
         this.imports = imports;
         this.views = views;
         this.answers = answers;
-        this.ids = ids;
-        this.clock = clock;
+        this.newImages = newImages;
     }
 
     /** A blank disk. */
@@ -96,7 +95,12 @@ class ImportController {
                     format = "duration",
                     example = "PT8H")
             @Nullable
-            Duration ttl) {}
+            Duration ttl,
+
+            @Schema(description = "What becomes of a disposable image then.", defaultValue = "trash") @Nullable
+            OnExpire onExpire,
+
+            @Valid @Nullable BeforeDelete beforeDelete) {}
 
     @PostMapping(consumes = MediaType.APPLICATION_JSON_VALUE)
     @ResponseStatus(HttpStatus.CREATED)
@@ -116,9 +120,14 @@ class ImportController {
                             schema = @Schema(implementation = ImageView.class)))
     @Refuses({ProblemType.NAME_TAKEN, ProblemType.VOLUME_FULL, ProblemType.VOLUME_UNAVAILABLE})
     ResponseEntity<ImageView> blank(@Valid @RequestBody BlankImage request, Principal caller) {
-        NewImageFields fields =
-                new NewImageFields(request.description(), request.labels(), request.lifetime(), request.ttl());
-        NewImage wanted = fields.named(ids.next(), new ImageName(request.name()), clock.instant());
+        NewImageFields fields = new NewImageFields(
+                request.description(),
+                request.labels(),
+                request.lifetime(),
+                request.ttl(),
+                request.onExpire(),
+                request.beforeDelete());
+        NewImage wanted = newImages.named(new ImageName(request.name()), fields);
         return imports.blank(wanted, request.virtualSize().bytes(), caller.getName(), this::created);
     }
 
@@ -162,6 +171,14 @@ class ImportController {
                     @RequestParam(required = false)
                     @Nullable
                     Duration ttl,
+            @Parameter(description = "For an import: what becomes of a disposable image then; trash by default.")
+                    @RequestParam(required = false)
+                    @Nullable
+                    OnExpire onExpire,
+            @Parameter(description = "For an import: the name of a copy to be made before a disposable image goes.")
+                    @RequestParam(required = false)
+                    @Nullable
+                    String beforeDelete,
             @Parameter(description = "For an import: the SHA-256 of the body as it is sent; anything else is refused.")
                     @RequestParam(required = false)
                     @Pattern(regexp = "[0-9a-fA-F]{64}", message = "64 hexadecimal digits")
@@ -181,8 +198,15 @@ class ImportController {
                 contentType.isCompatibleWith(MediaType.parseMediaType(QCOW2)) ? ImageFormat.QCOW2 : ImageFormat.RAW;
         SentBody body = new SentBody(request);
         try {
-            NewImage wanted = new NewImageFields(description, parse(labels), lifetime, ttl)
-                    .named(ids.next(), new ImageName(name), clock.instant());
+            NewImage wanted = newImages.named(
+                    new ImageName(name),
+                    new NewImageFields(
+                            description,
+                            parse(labels),
+                            lifetime,
+                            ttl,
+                            onExpire,
+                            beforeDelete == null ? null : new BeforeDelete(beforeDelete)));
             return imports.receive(
                     wanted,
                     format,

@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,7 @@ class ContentDigestTests {
         final byte[] bytes;
         final boolean[] zero;
         final AtomicLong read = new AtomicLong();
+        final AtomicInteger busy = new AtomicInteger();
 
         FakeDisk(int length, long seed) {
             Random random = new Random(seed);
@@ -50,8 +52,10 @@ class ContentDigestTests {
         @Override
         public void read(long offset, ByteBuffer target) throws IOException {
             Objects.checkFromIndexSize(offset, target.remaining(), bytes.length);
+            busy.incrementAndGet();
             read.addAndGet(target.remaining());
             target.put(bytes, (int) offset, target.remaining());
+            busy.decrementAndGet();
         }
 
         @Override
@@ -122,6 +126,18 @@ class ContentDigestTests {
             }
         };
         assertThatThrownBy(() -> ContentDigest.of(disk)).isInstanceOf(CorruptImageException.class);
+    }
+
+    @Test
+    void whatProgressThrowsEndsItAndItsWorkers() {
+        FakeDisk disk = new FakeDisk(30 << 20, 1);
+        assertThatThrownBy(() -> ContentDigest.of(disk, _ -> {
+                    throw new IllegalStateException("called off");
+                }))
+                .hasMessage("called off");
+        // Whoever was still at work has ended before.
+        assertThat(disk.busy).hasValue(0);
+        assertThat(disk.read).hasValueLessThan(20 << 20);
     }
 
     @Test

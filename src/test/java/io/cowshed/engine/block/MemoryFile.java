@@ -45,7 +45,7 @@ public final class MemoryFile implements BlockFile {
     }
 
     @Override
-    public long size() {
+    public synchronized long size() {
         return bytes.length;
     }
 
@@ -64,7 +64,7 @@ public final class MemoryFile implements BlockFile {
     }
 
     @Override
-    public void write(long position, ByteBuffer source) {
+    public synchronized void write(long position, ByteBuffer source) {
         int end = Math.toIntExact(position + source.remaining());
         if (end > bytes.length) {
             bytes = Arrays.copyOf(bytes, end);
@@ -73,12 +73,12 @@ public final class MemoryFile implements BlockFile {
     }
 
     @Override
-    public void setSize(long size) {
+    public synchronized void setSize(long size) {
         bytes = Arrays.copyOf(bytes, Math.toIntExact(size));
     }
 
     @Override
-    public void punchHole(long position, long length) {
+    public synchronized void punchHole(long position, long length) {
         int end = (int) Math.min(bytes.length, position + length);
         if (position < end) {
             Arrays.fill(bytes, (int) position, end, (byte) 0);

@@ -46,7 +46,7 @@ public final class QemuImg {
 
     /** The disk's content as {@code qemu-img convert} reads it. */
     public static byte[] content(Path image, String format) throws IOException {
-        Path raw = Files.createTempFile(image.toAbsolutePath().getParent(), "oracle", ".raw");
+        Path raw = Files.createTempFile("oracle", ".raw");
         try {
             run("convert", "-q", "-f", format, "-O", "raw", image.toString(), raw.toString());
             return Files.readAllBytes(raw);

@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,6 +72,26 @@ class FileLockTests {
                 LiveQemuIo _ = LiveQemuIo.writing(overlay, "qcow2")) {
             assertThatThrownBy(() -> FileLock.againstReadersAndWriters(file)).isInstanceOf(FileLockedException.class);
             FileLock.againstWriters(file).close();
+        }
+    }
+
+    @Test
+    void tellsWriterFromReaderFromNobody() throws Exception {
+        Path overlay = directory.resolve("above.qcow2");
+        qemuImg("create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", "disk", overlay.toString());
+        try (PosixFile file = PosixFile.openForReading(path)) {
+            assertThat(FileLock.use(file)).isEqualTo(FileUse.NONE);
+            try (LiveQemuIo _ = LiveQemuIo.writing(path, "qcow2")) {
+                assertThat(FileLock.use(file)).isEqualTo(FileUse.WRITER);
+            }
+            try (LiveQemuIo _ = LiveQemuIo.reading(path, "qcow2")) {
+                assertThat(FileLock.use(file)).isEqualTo(FileUse.READER);
+                assertThat(LiveQemuIo.attempt(path, "qcow2", false).exit()).isZero();
+            }
+            try (LiveQemuIo _ = LiveQemuIo.writing(overlay, "qcow2")) {
+                assertThat(FileLock.use(file)).isEqualTo(FileUse.READER);
+            }
+            assertThat(FileLock.use(file)).isEqualTo(FileUse.NONE);
         }
     }
 
@@ -144,6 +168,54 @@ class FileLockTests {
             FileLock.fence(other).close();
         }
         assertThatCode(held::close).doesNotThrowAnyException();
+    }
+
+    /** A child shares it from its start until it becomes another program. */
+    @Test
+    void closingTheFileLetsGoThoughItsDescriptionIsShared() throws Exception {
+        PosixFile file = PosixFile.openForWriting(path);
+        FileLock.againstReadersAndWriters(file);
+        List<Integer> shared = duplicates(path);
+        try (PosixFile other = PosixFile.openForWriting(path)) {
+            assertThatThrownBy(() -> FileLock.againstReadersAndWriters(other)).isInstanceOf(FileLockedException.class);
+            file.close();
+            FileLock.againstReadersAndWriters(other).close();
+        } finally {
+            for (int descriptor : shared) {
+                assertThat(call("close", descriptor)).isZero();
+            }
+        }
+    }
+
+    /** Duplicates every descriptor by which this process has a file open. */
+    private static List<Integer> duplicates(Path path) throws Exception {
+        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+            return descriptors
+                    .filter(descriptor -> leadsTo(descriptor, path))
+                    .map(descriptor -> call("dup", Integer.parseInt(String.valueOf(descriptor.getFileName()))))
+                    .toList();
+        }
+    }
+
+    private static boolean leadsTo(Path link, Path path) {
+        try {
+            return Files.readSymbolicLink(link).equals(path);
+        } catch (IOException _) {
+            return false; // closed meanwhile
+        }
+    }
+
+    @SuppressWarnings("restricted")
+    private static int call(String function, int descriptor) {
+        Linker linker = Linker.nativeLinker();
+        try {
+            return (int) linker.downcallHandle(
+                            linker.defaultLookup().findOrThrow(function),
+                            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT))
+                    .invokeExact(descriptor);
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Test

@@ -1,6 +1,8 @@
 package io.cowshed.engine.proof;
 
 import io.cowshed.engine.block.WritableDiskImage;
+import io.cowshed.engine.qcow2.BackingFill;
+import io.cowshed.engine.qcow2.WritableQcow2Image;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -74,6 +76,24 @@ final class DiskContent {
     void resize(WritableDiskImage image, int size) throws IOException {
         image.resize(size);
         bytes = Arrays.copyOf(bytes, size);
+    }
+
+    /** Stores what the backing file shows, as for a disk that is to lie on none. */
+    static void fill(WritableQcow2Image image) throws IOException {
+        try {
+            BackingFill.fill(image, null, _ -> {});
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Gives back what shows only what would be seen without it, wherever it lies in the file. */
+    static void uncover(WritableQcow2Image image) throws IOException {
+        try {
+            image.uncover(0);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     /** Whether a disk holds exactly this. */

@@ -104,6 +104,9 @@ class ModelTests {
                     }
                     image = open();
                 }
+                case 4 -> DiskContent.fill(image);
+                case 5 -> DiskContent.uncover(image);
+                case 6 -> image.trim();
                 default -> disk.change(image, random, sample.cluster());
             }
         }

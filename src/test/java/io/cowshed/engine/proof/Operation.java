@@ -40,6 +40,14 @@ record Operation(String name, Action action) {
             new Operation("grow", (disk, c) -> disk.resize(disk.size() + 3 * c + SectorFile.SECTOR)),
             new Operation("shrink", (disk, c) -> disk.resize(4 * c)),
             new Operation("shrink within a cluster", (disk, c) -> disk.resize(c + SectorFile.SECTOR)),
+            new Operation("store what lies below", (disk, _) -> disk.fill()),
+            new Operation("uncover what lies below", (disk, _) -> disk.uncover()),
+            new Operation("store it, flush, uncover it and cut the file", (disk, _) -> {
+                disk.fill();
+                disk.flush();
+                disk.uncover();
+                disk.trim();
+            }),
             new Operation("change the backing file", (disk, _) -> disk.changeBacking(Sample.OTHER_NAME)),
             new Operation("give the backing file a long name", (disk, _) -> disk.changeBacking(Sample.LONG_NAME)));
 

@@ -107,6 +107,30 @@ final class TrackedDisk {
         }
     }
 
+    /** Stores what the backing file shows: nothing that can be seen changes. */
+    void fill() throws IOException {
+        promiseContentOnly();
+        DiskContent.fill(image);
+    }
+
+    /** Gives back what shows only what would be seen without it: nothing that can be seen changes. */
+    void uncover() throws IOException {
+        promiseContentOnly();
+        DiskContent.uncover(image);
+    }
+
+    /** Cuts off what is not in use at the end of the file: nothing that can be seen changes. */
+    void trim() throws IOException {
+        image.trim();
+        promise(Expectation.of(content.bytes(), backing));
+    }
+
+    /** Space is being taken or given back: nothing is promised about that until the image is closed. */
+    private void promiseContentOnly() {
+        expectation = expectation.with(Promise.CONTENT);
+        recording.promise(expectation, false);
+    }
+
     void close() throws IOException {
         image.close();
         promise(Expectation.of(content.bytes(), backing).with(Promise.SETTLED));

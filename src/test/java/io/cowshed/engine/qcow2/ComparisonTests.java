@@ -179,6 +179,7 @@ class ComparisonTests {
                         ImageFormat.QCOW2,
                         (_, _, _) ->
                                 new io.cowshed.engine.block.BackingResolver.Backing(baseBytes, ImageFormat.QCOW2))) {
+            assertThat(Comparison.work(upper, lower, Lengths.MUST_MATCH)).isEqualTo(64 << 10);
             assertThat(differences(upper, lower, Lengths.MUST_MATCH))
                     .containsExactly(new Difference(1 << 20, 64 << 10));
             assertThat(baseBytes.bytesRead()).isLessThan(1 << 20);
@@ -194,6 +195,7 @@ class ComparisonTests {
         QemuIo.run(directory.resolve("other"), "qcow2", List.of("write -q -P 6 2199023255040 512"));
         try (DiskImage one = open(directory.resolve("one"));
                 DiskImage other = open(directory.resolve("other"))) {
+            assertThat(Comparison.work(one, other, Lengths.MUST_MATCH)).isEqualTo((1 << 20) + (64 << 10));
             assertThat(differences(one, other, Lengths.MUST_MATCH))
                     .containsExactly(new Difference(2199023255040L, 512));
         }

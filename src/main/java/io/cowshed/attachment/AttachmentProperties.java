@@ -1,0 +1,20 @@
+package io.cowshed.attachment;
+
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+
+/**
+ * What becomes of attachments that are over, {@code cowshed.attachments.*}.
+ *
+ * @param keep how long they are remembered
+ */
+@ConfigurationProperties("cowshed.attachments")
+record AttachmentProperties(Duration keep) {
+
+    /** @throws IllegalArgumentException if a value cannot be */
+    AttachmentProperties {
+        if (keep.isNegative()) {
+            throw new IllegalArgumentException("cowshed.attachments.keep must not be negative");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package io.cowshed.attachment.web;
+
+import io.cowshed.attachment.Attachment;
+import io.cowshed.attachment.HolderPaths;
+import io.cowshed.attachment.Snippets;
+import io.cowshed.catalog.ImageRef;
+import io.cowshed.catalog.Images;
+import io.cowshed.catalog.Lineages;
+import io.cowshed.volume.ImageFileMissing;
+import io.cowshed.volume.Volume;
+import java.time.Clock;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+
+/** Makes {@link AttachmentView}s. */
+@Component
+class AttachmentViews {
+
+    private final HolderPaths paths;
+    private final Snippets snippets;
+    private final Lineages lineages;
+    private final Images images;
+    private final Volume volume;
+    private final Clock clock;
+
+    AttachmentViews(
+            HolderPaths paths, Snippets snippets, Lineages lineages, Images images, Volume volume, Clock clock) {
+        this.paths = paths;
+        this.snippets = snippets;
+        this.lineages = lineages;
+        this.images = images;
+        this.volume = volume;
+        this.clock = clock;
+    }
+
+    /** As it is in a list of all: with nothing that takes looking at more than its row. */
+    AttachmentView brief(Attachment attachment) {
+        return view(attachment, null, null);
+    }
+
+    /** With who has the file open, and the ways to open it. */
+    AttachmentView of(Attachment attachment) {
+        return attachment.lasting() ? open(attachment, use(attachment.image())) : closed(attachment);
+    }
+
+    /** As {@link #of}, of an image whose file somebody has looked at. */
+    AttachmentView open(Attachment attachment, @Nullable String use) {
+        List<AttachmentView.Link> chain = lineages.chain(attachment.image()).stream()
+                .map(id ->
+                        new AttachmentView.Link(id, images.find(ImageRef.of(id)).name(), paths.path(attachment, id)))
+                .toList();
+        return view(attachment, use, chain);
+    }
+
+    private AttachmentView closed(Attachment attachment) {
+        return view(attachment, attachment.isSettled() ? null : use(attachment.image()), null);
+    }
+
+    /** What somebody does with the file just now; null where there is none. */
+    @Nullable
+    String use(UUID image) {
+        try {
+            return volume.use(image).word();
+        } catch (ImageFileMissing _) {
+            return null;
+        }
+    }
+
+    private AttachmentView view(
+            Attachment attachment, @Nullable String use, @Nullable List<AttachmentView.Link> chain) {
+        String path = chain == null ? null : paths.path(attachment, attachment.image());
+        return new AttachmentView(
+                attachment.id(),
+                new AttachmentView.Disk(attachment.image(), attachment.imageName()),
+                attachment.holder(),
+                attachment.access(),
+                attachment.onDetach(),
+                attachment.state(clock.instant()),
+                use,
+                attachment.createdAt(),
+                attachment.createdBy(),
+                attachment.heartbeatAt(),
+                attachment.expiresAt(),
+                attachment.endedAt(),
+                attachment.endedBy(),
+                attachment.endReason(),
+                attachment.outcome(),
+                attachment.drift(),
+                path,
+                chain,
+                path == null ? null : snippets.drive(path, attachment.access()),
+                path == null ? null : snippets.blockdev(attachment.image(), path, attachment.access()),
+                path == null ? null : snippets.libvirt(path, attachment.access()));
+    }
+}

@@ -1,0 +1,52 @@
+package io.cowshed.event;
+
+import jakarta.servlet.http.HttpServletRequest;
+import java.security.Principal;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.springframework.web.context.request.RequestContextHolder;
+import org.springframework.web.context.request.ServletRequestAttributes;
+
+/**
+ * Who does something, and from where.
+ *
+ * @param principal the name of an access token, or {@value #ITSELF}
+ * @param requestId the {@code X-Request-Id} that came with the call; null where none did
+ * @param remoteAddress of the connection that the call came by; null where there is no call
+ */
+public record Actor(
+        String principal,
+        @Nullable String requestId,
+        @Nullable String remoteAddress) {
+
+    private static final String ITSELF = "cowshed";
+
+    private static final Pattern REQUEST_ID = Pattern.compile("[\\x21-\\x7e]{1,128}");
+
+    private static final ScopedValue<Actor> ON_BEHALF = ScopedValue.newInstance();
+
+    /** For work that was asked for earlier by somebody: what this thread does in it is done by them. */
+    public static ScopedValue.Carrier onBehalfOf(String principal) {
+        return ScopedValue.where(ON_BEHALF, new Actor(principal, null, null));
+    }
+
+    /** Who does what this thread does: the caller that it serves, or on whose behalf it works; or else the service itself. */
+    static Actor current() {
+        if (ON_BEHALF.isBound()) {
+            return ON_BEHALF.get();
+        }
+        if (RequestContextHolder.getRequestAttributes() instanceof ServletRequestAttributes attributes) {
+            return of(attributes.getRequest());
+        }
+        return new Actor(ITSELF, null, null);
+    }
+
+    private static Actor of(HttpServletRequest request) {
+        Principal caller = request.getUserPrincipal();
+        String id = request.getHeader("X-Request-Id");
+        return new Actor(
+                caller == null ? ITSELF : caller.getName(),
+                id != null && REQUEST_ID.matcher(id).matches() ? id : null,
+                request.getRemoteAddr());
+    }
+}

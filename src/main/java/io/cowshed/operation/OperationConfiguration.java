@@ -1,0 +1,52 @@
+package io.cowshed.operation;
+
+import ch.qos.logback.classic.LoggerContext;
+import com.github.kagkarlsson.scheduler.SchedulerName;
+import com.github.kagkarlsson.scheduler.boot.config.DbSchedulerCustomizer;
+import com.github.kagkarlsson.scheduler.task.Task;
+import com.github.kagkarlsson.scheduler.task.TaskDescriptor;
+import com.github.kagkarlsson.scheduler.task.helper.Tasks;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.UUID;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** The queue: db-scheduler's, one job for each operation that is not over, named by its id. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(OperationProperties.class)
+class OperationConfiguration {
+
+    static final TaskDescriptor<Void> JOB = TaskDescriptor.of("operation");
+
+    private static final Duration AFTER_FAILURE = Duration.ofSeconds(2);
+
+    /** A job whose worker has died is handed out again. */
+    @Bean
+    Task<Void> operationJob(OperationWorker worker) {
+        return Tasks.custom(JOB)
+                .onFailure((complete, job) ->
+                        job.reschedule(complete, Instant.now().plus(AFTER_FAILURE)))
+                .onDeadExecutionRevive()
+                .execute((job, context) -> worker.run(UUID.fromString(job.getId())));
+    }
+
+    @Bean(initMethod = "start", destroyMethod = "stop")
+    AwayDatabaseFilter awayDatabaseFilter() {
+        return new AwayDatabaseFilter((LoggerContext) LoggerFactory.getILoggerFactory(), System::nanoTime);
+    }
+
+    /** Replicas on one machine are still different ones. */
+    @Bean
+    DbSchedulerCustomizer replicaName() {
+        return new DbSchedulerCustomizer() {
+            @Override
+            public Optional<SchedulerName> schedulerName() {
+                return Optional.of(new SchedulerName.Fixed(UUID.randomUUID().toString()));
+            }
+        };
+    }
+}

@@ -1,0 +1,153 @@
+package io.cowshed.ci;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cowshed.catalog.Race;
+import io.cowshed.database.Transactions;
+import io.cowshed.testing.ServiceTests;
+import io.cowshed.testing.TestDatabase;
+import io.cowshed.testing.VerbChains;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import tools.jackson.databind.JsonNode;
+
+/** Two deliveries of one job at the same time, in each order: the first has done its work when the second begins. */
+@Timeout(120)
+abstract class HookRaceTests extends ServiceTests {
+
+    private static final AtomicInteger JOBS = new AtomicInteger(300);
+
+    private Sender sender;
+    private Race race;
+
+    @SuppressWarnings("NullAway.Init") // before the first test
+    HookRaceTests() {}
+
+    @BeforeAll
+    void makeHook() {
+        new VerbChains(service).blankBase("race-base", 1 << 20);
+        sender = Sender.of(
+                service,
+                "{\"name\": \"race\", \"provider\": \"github\", \"rules\": [{\"image\": \"race-base\", \"name\":"
+                        + " \"race-{{job.id}}\", \"ttl\": \"PT1H\"}]}");
+        race = new Race(database);
+    }
+
+    @Test
+    void sameDeliveryTwice() throws Exception {
+        String id = next();
+        both(held("s-" + id, "queued", id), free("s-" + id, "queued", id));
+        assertThat(disks(id)).isEqualTo(1);
+        assertThat(outcome("s-" + id)).isEqualTo("created");
+    }
+
+    @Test
+    void jobIsQueuedTwice() throws Exception {
+        String id = next();
+        both(held("q1-" + id, "queued", id), free("q2-" + id, "queued", id));
+        assertThat(disks(id)).isEqualTo(1);
+        assertThat(outcome("q1-" + id)).isEqualTo("created");
+        assertThat(outcome("q2-" + id)).isEqualTo("ignored");
+    }
+
+    @Test
+    void jobEndsWhileItsDisksAreMade() throws Exception {
+        String id = next();
+        both(held("m1-" + id, "queued", id), free("m2-" + id, "completed", id));
+        assertThat(disks(id)).isZero();
+        assertThat(outcome("m2-" + id)).isEqualTo("removed");
+    }
+
+    @Test
+    void jobIsQueuedWhileItsEndIsTaken() throws Exception {
+        String id = next();
+        both(held("e1-" + id, "completed", id), free("e2-" + id, "queued", id));
+        assertThat(disks(id)).isZero();
+        assertThat(outcome("e1-" + id)).isEqualTo("recorded");
+        assertThat(outcome("e2-" + id)).isEqualTo("ignored");
+    }
+
+    @Test
+    void jobEndsTwice() throws Exception {
+        String id = next();
+        both(held("t1-" + id, "completed", id), free("t2-" + id, "completed", id));
+        assertThat(outcome("t1-" + id)).isEqualTo("recorded");
+        assertThat(outcome("t2-" + id)).isEqualTo("ignored");
+    }
+
+    private static String next() {
+        return String.valueOf(JOBS.incrementAndGet());
+    }
+
+    private void both(Race.Contender first, Race.Contender second) throws Exception {
+        Race.Outcome outcome = race.run(first, second);
+        assertThat(outcome.secondWaited()).isTrue();
+        assertThat(outcome.bothCommitted()).as("%s", outcome).isTrue();
+    }
+
+    /** Takes a delivery, and pauses before the commit. */
+    private Race.Contender held(String delivery, String action, String id) {
+        return pause -> service.bean(Transactions.class).write(() -> {
+            take(delivery, action, id);
+            try {
+                pause.pause();
+            } catch (Exception e) {
+                throw new AssertionError(e);
+            }
+            return true;
+        });
+    }
+
+    private Race.Contender free(String delivery, String action, String id) {
+        return _ -> take(delivery, action, id);
+    }
+
+    private void take(String delivery, String action, String id) {
+        String body = Sender.body(
+                "github-workflow_job-" + action + ".json",
+                Map.of("id", id, "run", "1", "ref", "main", "name", "boot", "conclusion", "success"));
+        Map<String, String> headers = Map.of(
+                "X-GitHub-Event",
+                "workflow_job",
+                "X-GitHub-Delivery",
+                delivery,
+                "X-Hub-Signature-256",
+                "sha256=" + sender.hmac(body));
+        service.bean(Intake.class)
+                .take(new Incoming(
+                        UUID.fromString(sender.id()),
+                        Provider.GITHUB,
+                        headers::get,
+                        body.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private int disks(String id) {
+        return api.get("images?label=ci.job%3D" + id).json().path("items").size();
+    }
+
+    private String outcome(String delivery) {
+        return api.get("hooks/" + sender.id() + "/deliveries")
+                .json()
+                .path("items")
+                .valueStream()
+                .filter(item -> item.path("key").asString().equals(delivery))
+                .map(item -> item.path("outcome"))
+                .map(JsonNode::asString)
+                .findFirst()
+                .orElseThrow();
+    }
+}
+
+class HookRaceOnH2Tests extends HookRaceTests {}
+
+class HookRaceOnPostgresqlTests extends HookRaceTests {
+    @Override
+    protected TestDatabase.Kind databaseKind() {
+        return TestDatabase.Kind.POSTGRESQL;
+    }
+}

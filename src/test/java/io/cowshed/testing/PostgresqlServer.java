@@ -1,0 +1,70 @@
+package io.cowshed.testing;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+
+/** A PostgreSQL server of a test's own, which can be stopped and started again as the same one, with all that it holds. */
+public final class PostgresqlServer implements AutoCloseable {
+
+    private final Path data;
+    private EmbeddedPostgres running;
+
+    private PostgresqlServer(Path data, EmbeddedPostgres running) {
+        this.data = data;
+        this.running = running;
+    }
+
+    /**
+     * Starts it.
+     *
+     * @param data where it keeps its files; the directory is made
+     */
+    public static PostgresqlServer start(Path data) {
+        return new PostgresqlServer(data, start(data, 0));
+    }
+
+    /** A new, empty database on it, to be closed while it runs. */
+    public TestDatabase database() {
+        return TestDatabase.on(running);
+    }
+
+    /** Stops it as an administrator does: transactions that are not committed are lost, and every connection breaks. */
+    public void stop() {
+        close(running);
+    }
+
+    /** Starts it again after {@link #stop}, on the same port. */
+    public void startAgain() {
+        running = start(data, running.getPort());
+    }
+
+    @Override
+    public void close() {
+        close(running);
+    }
+
+    static EmbeddedPostgres.Builder builder() {
+        // The builder's own default is off, which Cowshed refuses to start on.
+        return EmbeddedPostgres.builder().setServerConfig("synchronous_commit", "on");
+    }
+
+    /** @param port 0 for any */
+    private static EmbeddedPostgres start(Path data, int port) {
+        try {
+            EmbeddedPostgres.Builder builder = builder().setDataDirectory(data).setCleanDataDirectory(false);
+            return (port == 0 ? builder : builder.setPort(port)).start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void close(EmbeddedPostgres server) {
+        try {
+            server.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
