@@ -39,6 +39,6 @@ class Depths {
     }
 
     private int below(Image image) {
-        return lineages.chain(image.id()).size();
+        return image.parentId() == null ? 1 : lineages.chain(image.id()).size();
     }
 }

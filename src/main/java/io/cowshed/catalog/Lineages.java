@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
@@ -115,6 +116,16 @@ public class Lineages {
                 .single();
     }
 
+    /** Those of the images that have direct clones, as {@link #hasChildren} tells. */
+    Set<UUID> parents(Collection<UUID> of) {
+        return of.isEmpty()
+                ? Set.of()
+                : Set.copyOf(database.sql("select distinct parent_id as id from image where parent_id in (:ids)")
+                        .param("ids", of)
+                        .query(Images.ID)
+                        .list());
+    }
+
     /**
      * Counts clones that the caller's transaction adds to an image or takes from it. The image's version stays: nothing
      * that a caller may change has changed.
@@ -127,6 +138,17 @@ public class Lineages {
                 .param("change", change)
                 .param("parent", parent)
                 .update();
+    }
+
+    /** As above, of an image that still has the version that was seen; answers whether it has. */
+    @Transactional(propagation = Propagation.MANDATORY)
+    boolean countChildren(Image seen, int change) {
+        return database.sql("update image set child_count = child_count + :change where id = :parent and version = :version")
+                        .param("change", change)
+                        .param("parent", seen.id())
+                        .param("version", seen.version())
+                        .update()
+                > 0;
     }
 
     /** The direct clones of the image, those in the trash too, oldest first. */

@@ -1,6 +1,7 @@
 package io.cowshed.retention;
 
 import io.cowshed.catalog.ImageRef;
+import io.cowshed.catalog.Images;
 import io.cowshed.catalog.Trash;
 import io.cowshed.cow.Removals;
 import io.cowshed.problem.CowshedException;
@@ -28,9 +29,8 @@ class TrashPurge {
 
     private static final Logger LOG = LoggerFactory.getLogger(TrashPurge.class);
 
-    private static final int PAGE = 100;
-
     private final Trash trash;
+    private final Images images;
     private final Removals removals;
     private final Volume volume;
     private final TrashProperties properties;
@@ -39,12 +39,14 @@ class TrashPurge {
 
     TrashPurge(
             Trash trash,
+            Images images,
             Removals removals,
             Volume volume,
             TrashProperties properties,
             Clock clock,
             ClockWatch clockWatch) {
         this.trash = trash;
+        this.images = images;
         this.removals = removals;
         this.volume = volume;
         this.properties = properties;
@@ -75,10 +77,37 @@ class TrashPurge {
     }
 
     private void purge(Instant before) {
-        List<Trash.Trashed> page = trash.before(before, null, PAGE);
-        while (!page.isEmpty()) {
-            page.forEach(this::purge);
-            page = trash.before(before, page.getLast(), PAGE);
+        Trash.Trashed last = null;
+        List<Trash.Trashed> page;
+        long start;
+        do {
+            start = System.nanoTime();
+            page = trash.before(before, last, Turns.PAGE);
+            if (!page.isEmpty()) {
+                purge(page);
+                last = page.getLast();
+            }
+        } while (!page.isEmpty() && Turns.rest(start));
+    }
+
+    /** Together what can go together, which is nearly all, and then the others. */
+    private void purge(List<Trash.Trashed> page) {
+        Set<UUID> gone = together(page);
+        page.stream().filter(image -> !gone.contains(image.id())).forEach(this::purge);
+    }
+
+    private Set<UUID> together(List<Trash.Trashed> page) {
+        Set<Trash.Trashed> listed = Set.copyOf(page);
+        try {
+            return removals.purge(images.find(page.stream().map(Trash.Trashed::id).toList()).stream()
+                    .filter(image -> image.trashedAt() != null
+                            && listed.contains(new Trash.Trashed(image.id(), image.trashedAt(), image.version())))
+                    .toList());
+        } catch (DatabaseUnavailable e) {
+            throw e;
+        } catch (RuntimeException e) {
+            LOG.info("{} images cannot be purged together, and are looked at one by one", page.size(), e);
+            return Set.of();
         }
     }
 

@@ -357,7 +357,7 @@ abstract class FamilyRaceTests {
     private void cloneAs(ImageRef as, Image parent) {
         fixture.catalog()
                 .addClones(
-                        ImageRef.of(parent.id()), List.of(fixture.wantedClone("clone-" + UUID.randomUUID())), SOMEONE);
+                        parent, List.of(fixture.wantedClone("clone-" + UUID.randomUUID())), SOMEONE);
         fixture.images().requireStill(as, parent.id());
     }
 
