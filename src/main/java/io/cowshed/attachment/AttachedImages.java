@@ -46,10 +46,11 @@ public class AttachedImages implements ImageUse {
     public Set<UUID> attached(Collection<UUID> images) {
         return images.isEmpty()
                 ? Set.of()
-                : Set.copyOf(database.sql("select distinct held_image_id from attachment where held_image_id in (:images)")
-                        .param("images", images)
-                        .query(UUID.class)
-                        .list());
+                : Set.copyOf(
+                        database.sql("select distinct held_image_id from attachment where held_image_id in (:images)")
+                                .param("images", images)
+                                .query(UUID.class)
+                                .list());
     }
 
     /** Those that hold the image, the oldest first, as far as a refusal has a use for them. */

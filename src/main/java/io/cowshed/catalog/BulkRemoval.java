@@ -80,7 +80,9 @@ public class BulkRemoval {
             // As late as can be, but before the rows go: whoever clones the parent waits from here on.
             lineages.countChildren(parent, -leaving.size());
         }
-        database.sql("delete from image where id in (:gone)").param("gone", gone).update();
+        database.sql("delete from image where id in (:gone)")
+                .param("gone", gone)
+                .update();
         offspring.left(parent);
         return gone;
     }

@@ -82,6 +82,11 @@ public class Lineages {
         return new Lineage(ancestors, descendants(chain.getFirst(), depth, limit));
     }
 
+    /** How many ancestors a clone of this image has. */
+    int depthBelow(Image parent) {
+        return parent.parentId() == null ? 1 : chain(parent.id()).size();
+    }
+
     /** How many ancestors each has, in one query; ids of no image are left out. */
     Map<UUID, Integer> depths(Collection<UUID> ids) {
         return numbers(CHAINS + "select start, max(distance) as n from chain group by start", ids, Math::toIntExact);
@@ -143,7 +148,8 @@ public class Lineages {
     /** As above, of an image that still has the version that was seen; answers whether it has. */
     @Transactional(propagation = Propagation.MANDATORY)
     boolean countChildren(Image seen, int change) {
-        return database.sql("update image set child_count = child_count + :change where id = :parent and version = :version")
+        return database.sql(
+                                "update image set child_count = child_count + :change where id = :parent and version = :version")
                         .param("change", change)
                         .param("parent", seen.id())
                         .param("version", seen.version())

@@ -59,8 +59,8 @@ public record Outgoing(CataloguedFile file, @Nullable Removal removal, Settlemen
      * @param rows deletes those of such images, in a transaction of its own, and answers which it has deleted
      */
     static Set<UUID> after(List<Removal> removals, UnaryOperator<Set<UUID>> rows, Settlement settlement) {
-        Map<UUID, Removal> disks =
-                removals.stream().collect(Collectors.toMap(removal -> removal.catalogued().image(), Function.identity()));
+        Map<UUID, Removal> disks = removals.stream()
+                .collect(Collectors.toMap(removal -> removal.catalogued().image(), Function.identity()));
         Set<UUID> gone;
         try {
             gone = rows.apply(disks.keySet());

@@ -37,26 +37,20 @@ class Expiry {
 
     @Scheduled(initialDelay = 15_000, fixedDelay = 15_000)
     synchronized void run() {
-        if (!clock.isTrusted()) {
-            return;
-        }
         try {
-            List<UUID> due;
-            long start;
-            do {
-                start = System.nanoTime();
-                due = leases.takeDue(Turns.PAGE);
-                List<UUID> page = due;
-                Actor.onBehalfOf(NAME).run(() -> take(page));
-            } while (!due.isEmpty() && Turns.rest(start));
+            Turns.takeAll(() -> clock.isTrusted() && takeSome());
         } catch (RuntimeException e) {
             LOG.warn("The images that expire could not be gone through; it will be tried again", e);
         }
     }
 
-    private void take(List<UUID> due) {
-        Set<UUID> taken = plain.take(due);
-        due.stream().filter(id -> !taken.contains(id)).forEach(this::go);
+    private boolean takeSome() {
+        List<UUID> due = leases.takeDue(Turns.PAGE);
+        Actor.onBehalfOf(NAME).run(() -> {
+            Set<UUID> taken = plain.take(due);
+            due.stream().filter(id -> !taken.contains(id)).forEach(this::go);
+        });
+        return !due.isEmpty();
     }
 
     /** One that cannot go does not keep the others. */

@@ -10,6 +10,8 @@ import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.DatabaseUnavailable;
 import io.cowshed.volume.Volume;
 import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -55,13 +57,19 @@ class PlainSteps {
         List<Image> due = images.find(ids).stream()
                 .filter(image -> image.lease() != null && image.lease().dueAt() != null)
                 .toList();
-        List<Image> announced = together(
-                due.stream().filter(image -> !isAnnounced(image)).toList(), leases::announce, List.of());
-        List<Image> all = Stream.concat(due.stream().filter(PlainSteps::isAnnounced), announced.stream())
-                .toList();
-        List<Image> over = all.stream().filter(this::isOver).toList();
+        List<Image> announced =
+                together(due.stream().filter(image -> !isAnnounced(image)).toList(), leases::announce, List.of());
+        Instant now = clock.instant();
+        List<Image> over = new ArrayList<>();
         Set<UUID> taken = new HashSet<>();
-        all.stream().filter(image -> !isOver(image)).map(Image::id).forEach(taken::add);
+        Stream.concat(due.stream().filter(PlainSteps::isAnnounced), announced.stream())
+                .forEach(image -> {
+                    if (image.requireDisposable().isOver(now)) {
+                        over.add(image);
+                    } else {
+                        taken.add(image.id());
+                    }
+                });
         taken.addAll(together(plain(over, OnExpire.DELETE), removals::purge, Set.of()));
         taken.addAll(together(plain(over, OnExpire.TRASH), removals::trash, Set.of()));
         LOG.debug("Of {} images that were due, {} are done with together", ids.size(), taken.size());
@@ -85,19 +93,15 @@ class PlainSteps {
 
     private List<Image> plain(List<Image> over, OnExpire onExpire) {
         return over.stream()
-                .filter(image -> image.requireDisposable().onExpire() == onExpire
-                        && image.requireDisposable().copy() == null
-                        && isIdle(image.id()))
+                .filter(image -> {
+                    Lease lease = image.requireDisposable();
+                    return lease.onExpire() == onExpire && lease.copy() == null && isIdle(image.id());
+                })
                 .toList();
     }
 
     private static boolean isAnnounced(Image image) {
         return image.requireDisposable().warnedAt() != null;
-    }
-
-    private boolean isOver(Image image) {
-        Lease lease = image.requireDisposable();
-        return lease.isOver(clock.instant());
     }
 
     /** To try for the locks would be in the way of a QEMU that is about to start. */

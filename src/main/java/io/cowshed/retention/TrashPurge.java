@@ -12,6 +12,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -77,17 +79,16 @@ class TrashPurge {
     }
 
     private void purge(Instant before) {
-        Trash.Trashed last = null;
-        List<Trash.Trashed> page;
-        long start;
-        do {
-            start = System.nanoTime();
-            page = trash.before(before, last, Turns.PAGE);
-            if (!page.isEmpty()) {
-                purge(page);
-                last = page.getLast();
+        AtomicReference<Trash.@Nullable Trashed> last = new AtomicReference<>();
+        Turns.takeAll(() -> {
+            List<Trash.Trashed> page = trash.before(before, last.get(), Turns.PAGE);
+            if (page.isEmpty()) {
+                return false;
             }
-        } while (!page.isEmpty() && Turns.rest(start));
+            purge(page);
+            last.set(page.getLast());
+            return clockWatch.isTrusted();
+        });
     }
 
     /** Together what can go together, which is nearly all, and then the others. */
@@ -99,7 +100,9 @@ class TrashPurge {
     private Set<UUID> together(List<Trash.Trashed> page) {
         Set<Trash.Trashed> listed = Set.copyOf(page);
         try {
-            return removals.purge(images.find(page.stream().map(Trash.Trashed::id).toList()).stream()
+            return removals.purge(images
+                    .find(page.stream().map(Trash.Trashed::id).toList())
+                    .stream()
                     .filter(image -> image.trashedAt() != null
                             && listed.contains(new Trash.Trashed(image.id(), image.trashedAt(), image.version())))
                     .toList());

@@ -1,6 +1,7 @@
 package io.cowshed.retention;
 
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 
 /** How work that nobody waits for leaves room to what somebody waits for. */
 final class Turns {
@@ -14,18 +15,20 @@ final class Turns {
     private Turns() {}
 
     /**
-     * Rests as long as a turn has taken: that is longer the more others are doing, too.
+     * Takes turns until nothing is left, or the service stops. After each it rests as long as that has taken, which is longer the
+     * more others are doing, too.
      *
-     * @param start of the turn, by {@link System#nanoTime()}
-     * @return whether there is to be another turn; not when the service stops
+     * @param turn answers whether there may be something left
      */
-    static boolean rest(long start) {
+    static void takeAll(BooleanSupplier turn) {
         try {
-            Thread.sleep(Duration.ofNanos(System.nanoTime() - start));
-            return true;
+            long start = System.nanoTime();
+            while (turn.getAsBoolean()) {
+                Thread.sleep(Duration.ofNanos(System.nanoTime() - start));
+                start = System.nanoTime();
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return false;
         }
     }
 }

@@ -120,8 +120,10 @@ abstract class BulkRemovalRaceTests {
 
     @Test
     void whatIsGoingIsNotRenewed() throws Exception {
-        race(() -> remove(List.of(one, other)), () -> fixture.bean(Leases.class)
-                        .renew(ImageRef.of(one.id()), null, Duration.ofHours(10), false))
+        race(
+                        () -> remove(List.of(one, other)),
+                        () -> fixture.bean(Leases.class)
+                                .renew(ImageRef.of(one.id()), null, Duration.ofHours(10), false))
                 .requireSecondRefused(ProblemType.NOT_FOUND);
     }
 
@@ -175,8 +177,7 @@ abstract class BulkRemovalRaceTests {
 
     @Test
     void clonesAndRemovalsAreBothCounted() throws Exception {
-        Race.Outcome outcome =
-                race(() -> fixture.cloneOf(parent, name("new")), () -> remove(List.of(one, other)));
+        Race.Outcome outcome = race(() -> fixture.cloneOf(parent, name("new")), () -> remove(List.of(one, other)));
         assertThat(outcome.bothCommitted()).as("%s", outcome).isTrue();
         assertThat(fixture.childCounts(parent.id())).containsExactly(1L, 1L);
     }
@@ -198,7 +199,10 @@ abstract class BulkRemovalRaceTests {
                         .containsExactly(other.id()));
         assertThat(outcome.bothCommitted()).as("%s", outcome).isTrue();
         assertThat(leases.announce(List.of(one, other))).isEmpty();
-        assertThat(fixture.images().find(ImageRef.of(one.id())).requireDisposable().warnedAt())
+        assertThat(fixture.images()
+                        .find(ImageRef.of(one.id()))
+                        .requireDisposable()
+                        .warnedAt())
                 .isNotNull();
         assertThat(told(one.id())).containsExactlyInAnyOrder("image.created", "image.expiring");
     }

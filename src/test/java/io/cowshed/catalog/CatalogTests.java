@@ -107,12 +107,10 @@ abstract class CatalogTests {
         String taken = fixture.base(name()).name();
         String free = name();
         assertRefused(
-                () -> catalog.addClones(
-                        base, List.of(fixture.wantedClone(free), fixture.wantedClone(taken)), SOMEONE),
+                () -> catalog.addClones(base, List.of(fixture.wantedClone(free), fixture.wantedClone(taken)), SOMEONE),
                 ProblemType.NAME_TAKEN);
         assertRefused(
-                () -> catalog.addClones(
-                        base, List.of(fixture.wantedClone(free), fixture.wantedClone(free)), SOMEONE),
+                () -> catalog.addClones(base, List.of(fixture.wantedClone(free), fixture.wantedClone(free)), SOMEONE),
                 ProblemType.INVALID_REQUEST);
         assertRefused(() -> fixture.images().find(ImageRef.parse(free)), ProblemType.NOT_FOUND);
 
