@@ -65,9 +65,12 @@ public record Outgoing(CataloguedFile file, @Nullable Removal removal, Settlemen
         try {
             gone = rows.apply(disks.keySet());
         } catch (RuntimeException failure) {
-            removals.stream()
-                    .map(removal -> new Outgoing(removal.catalogued(), removal, settlement))
-                    .allMatch(disk -> disk.settle(failure));
+            for (Removal removal : removals) {
+                if (!new Outgoing(removal.catalogued(), removal, settlement).settle(failure)) {
+                    // Nor can it be told of the others.
+                    break;
+                }
+            }
             throw failure;
         }
         Removal.uncatalogued(gone.stream().map(disks::get).toList());
