@@ -15,8 +15,8 @@ final class Turns {
     private Turns() {}
 
     /**
-     * Takes turns until nothing is left, or the service stops. After each it rests as long as that has taken, which is longer the
-     * more others are doing, too.
+     * Takes turns until nothing is left, or the service stops. After each it rests half as long as that has taken, which is longer
+     * the more others are doing, too.
      *
      * @param turn answers whether there may be something left
      */
@@ -24,7 +24,7 @@ final class Turns {
         try {
             long start = System.nanoTime();
             while (turn.getAsBoolean()) {
-                Thread.sleep(Duration.ofNanos(System.nanoTime() - start));
+                Thread.sleep(Duration.ofNanos((System.nanoTime() - start) / 2));
                 start = System.nanoTime();
             }
         } catch (InterruptedException e) {
