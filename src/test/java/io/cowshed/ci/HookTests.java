@@ -12,6 +12,7 @@ import io.cowshed.testing.VerbChains;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -311,6 +312,40 @@ abstract class HookTests extends ServiceTests {
         assertThat(outcome(sender.github("workflow_job", "a-4", completed("140", "success"))))
                 .isEqualTo("removed");
         assertThat(disks("140")).isEmpty();
+    }
+
+    /** Its sender may carry an access token beside, and its key is then one of that token's. */
+    @Test
+    void aDeliveryThatIsSentAgainIsAnsweredAgainWhateverItCarries() {
+        Sender sender = hook("bearer", "gitlab", "");
+        String body = Sender.body(
+                "gitlab-job.json", Map.of("id", "145", "run", "1", "ref", "main", "name", "x", "status", "pending"));
+        String[] headers = {
+            "X-Gitlab-Token", sender.secret(), "Idempotency-Key", "bearer-1", "Content-Type", "application/json"
+        };
+        String path = "hooks/" + sender.id() + "/gitlab";
+        Answer first = api.call("POST", path, BodyPublishers.ofString(body), headers);
+        assertThat(outcome(first)).isEqualTo("created");
+
+        Answer second = api.call("POST", path, BodyPublishers.ofString(body), headers);
+
+        assertThat(second.status()).as("%s", second).isEqualTo(202);
+        assertThat(second.json()).isEqualTo(first.json());
+    }
+
+    @Test
+    void aReplayUnderOneKeyIsMadeOnce() {
+        Sender sender = hook("replayed", "github", "");
+        Answer received = sender.github("workflow_job", "rp-1", queued("146"));
+        String path = "hooks/" + sender.id() + "/deliveries/"
+                + received.json().path("delivery").asString() + "/replay";
+        Answer first = api.post(path, "Idempotency-Key", "replay-once");
+        assertThat(first.status()).isEqualTo(200);
+
+        Answer second = api.post(path, "Idempotency-Key", "replay-once");
+
+        assertThat(second.status()).as("%s", second).isEqualTo(200);
+        assertThat(second.bytes()).isEqualTo(first.bytes());
     }
 
     @Test
