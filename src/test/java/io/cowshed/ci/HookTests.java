@@ -194,11 +194,11 @@ abstract class HookTests extends ServiceTests {
         assertThat(outcome(again)).isEqualTo("ignored");
     }
 
-    /** A delivery of which the last byte does not come. */
+    /** A delivery of which the last byte does not come, to a path that is written in another way. */
     private Socket halfSent(Sender sender) throws IOException {
         Socket socket = new Socket(InetAddress.getLoopbackAddress(), service.port());
         socket.getOutputStream()
-                .write(("POST /api/v1/hooks/" + sender.id() + "/github HTTP/1.1\r\nHost: x\r\n"
+                .write(("POST /api/v1/hooks/" + sender.id() + "/git%68ub HTTP/1.1\r\nHost: x\r\n"
                                 + "Content-Type: application/json\r\nContent-Length: 3\r\n\r\n{}")
                         .getBytes(StandardCharsets.US_ASCII));
         return socket;

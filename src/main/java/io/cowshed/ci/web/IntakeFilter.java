@@ -38,7 +38,7 @@ class IntakeFilter extends OncePerRequestFilter {
     @Override
     protected boolean shouldNotFilter(HttpServletRequest request) {
         return !request.getMethod().equals("POST")
-                || !PATH.matcher(request.getRequestURI()).matches();
+                || !PATH.matcher(request.getServletPath()).matches();
     }
 
     @Override
