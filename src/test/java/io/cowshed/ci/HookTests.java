@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeAll;
@@ -458,7 +459,14 @@ abstract class HookTests extends ServiceTests {
         assertThat(sender.post("generic", body, "X-Signature-256", sender.hmac(body))
                         .status())
                 .isEqualTo(401);
-        assertThat(outcome(sender.generic(now - 200, body.replace("QUEUED", "DONE"))))
+        String done = body.replace("QUEUED", "DONE");
+        assertThat(outcome(sender.post(
+                        "generic",
+                        done,
+                        "X-Timestamp",
+                        String.valueOf(now - 200),
+                        "X-Signature-256",
+                        sender.hmac((now - 200) + "." + done).toUpperCase(Locale.ROOT))))
                 .isEqualTo("removed");
         assertThat(disks("200")).isEmpty();
     }
