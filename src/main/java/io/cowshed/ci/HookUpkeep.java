@@ -1,5 +1,6 @@
 package io.cowshed.ci;
 
+import io.cowshed.problem.DatabaseUnavailable;
 import java.time.Clock;
 import java.time.Instant;
 import org.slf4j.Logger;
@@ -38,6 +39,8 @@ class HookUpkeep {
             for (int round = 0; round < ROUNDS && disks.settleDue(AT_A_TIME) == AT_A_TIME; round++) {
                 LOG.debug("More disks of jobs that have ended are due");
             }
+        } catch (DatabaseUnavailable e) {
+            LOG.warn("The disks of jobs that have ended cannot be gone through: {}", String.valueOf(e.getCause()));
         } catch (RuntimeException e) {
             LOG.warn("The disks of jobs that have ended could not be gone through; it will be tried again", e);
         }
