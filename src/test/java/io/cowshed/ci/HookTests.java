@@ -479,6 +479,7 @@ abstract class HookTests extends ServiceTests {
                 "{\"image\": \"not a name\", \"name\": \"x\", \"ttl\": \"PT1H\"}",
                 "{\"image\": \"hook-base\", \"name\": \"x\"}",
                 "{\"image\": \"hook-base\", \"name\": \"x\", \"ttl\": \"PT0S\"}",
+                "{\"image\": \"hook-base\", \"name\": \"x\", \"ttl\": \"P31D\"}",
                 "{\"image\": \"hook-base\", \"name\": \"x\", \"ttl\": \"PT1H\", \"count\": 17}",
                 "{\"image\": \"hook-base\", \"name\": \"x\", \"ttl\": \"PT1H\", \"refs\": [\"\"]}",
                 "{\"image\": \"hook-base\", \"name\": \"x\", \"ttl\": \"PT1H\", \"events\": [\"push\"]}",
