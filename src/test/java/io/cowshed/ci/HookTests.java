@@ -403,6 +403,22 @@ abstract class HookTests extends ServiceTests {
     }
 
     @Test
+    void whatSomebodyHasThrownAwayIsNotKeptForAPostMortem() throws Exception {
+        Sender sender = Sender.of(
+                service,
+                "{\"name\": \"thrown\", \"provider\": \"github\", \"rules\": [{\"image\": \"hook-base\", \"name\":"
+                        + " \"thrown-{{job.id}}\", \"ttl\": \"PT1H\", \"keepFailedFor\": \"P1D\"}]}");
+        sender.github("workflow_job", "th-1", queued("175"));
+        succeed(api.delete("images/thrown-175"));
+        assertThat(outcome(sender.github("workflow_job", "th-2", completed("175", "failure"))))
+                .isEqualTo("kept");
+
+        assertThat(column("select count(*) from ci_disk where image_name = 'thrown-175'"))
+                .as("nothing is tried again and again")
+                .isEqualTo("0");
+    }
+
+    @Test
     void aPipelineGetsDisksWhereARuleSaysSo() {
         Sender jobs = hook("jobs", "gitlab", "");
         Sender pipelines = Sender.of(
