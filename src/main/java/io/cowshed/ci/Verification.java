@@ -88,7 +88,9 @@ class Verification {
         String timestamp = delivery.said(mapping == null ? NO_HEADER : mapping.timestampHeader());
         String signature = delivery.said(mapping == null ? NO_HEADER : mapping.signatureHeader());
         String bare = signature.startsWith("sha256=") ? signature.substring("sha256=".length()) : signature;
-        return same(bare.toLowerCase(Locale.ROOT), hmac(secret, (timestamp + ".").getBytes(StandardCharsets.UTF_8), delivery.body()))
+        return same(
+                        bare.toLowerCase(Locale.ROOT),
+                        hmac(secret, (timestamp + ".").getBytes(StandardCharsets.UTF_8), delivery.body()))
                 && isRecent(timestamp);
     }
 

@@ -124,8 +124,7 @@ public final class SeedTemplate {
 
     /** YAML has escapes for what its own text cannot hold, nor a database. */
     private static boolean isReadable(String id) {
-        return id.codePoints()
-                .noneMatch(c -> Character.isISOControl(c) || Character.getType(c) == Character.SURROGATE);
+        return id.codePoints().noneMatch(c -> Character.isISOControl(c) || Character.getType(c) == Character.SURROGATE);
     }
 
     private static CowshedException refused(String detail, String action) {

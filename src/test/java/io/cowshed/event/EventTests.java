@@ -181,8 +181,7 @@ abstract class EventTests extends ServiceTests {
         succeed(put("families/told/pool", "{\"size\": 1}"));
         succeed(api.delete("families/told/pool"));
         succeed(api.delete("families/told"));
-        JsonNode made = succeed(
-                        api.postJson("hooks", "{\"name\": \"told\", \"provider\": \"github\", \"rules\": []}"))
+        JsonNode made = succeed(api.postJson("hooks", "{\"name\": \"told\", \"provider\": \"github\", \"rules\": []}"))
                 .json();
         String hook = made.path("hook").path("id").asString();
         succeed(api.patch("hooks/" + hook, "{\"onCompletion\": \"trash\"}"));

@@ -63,7 +63,8 @@ class AttachmentViews {
     /** The images whose files a disk is made of, its own first. */
     List<AttachmentView.Disk> chain(UUID image) {
         return lineages.chain(image).stream()
-                .map(id -> new AttachmentView.Disk(id, images.find(ImageRef.of(id)).name()))
+                .map(id ->
+                        new AttachmentView.Disk(id, images.find(ImageRef.of(id)).name()))
                 .toList();
     }
 
