@@ -49,6 +49,13 @@ class ImageEvents {
         events.raise(EventType.IMAGE_RENAMED, subject(image), data);
     }
 
+    /** What the seed disk was made from may be secret. */
+    void seeded(Image image, Seed seed) {
+        Map<String, @Nullable Object> data = data(image);
+        data.put("instanceId", seed.instanceId());
+        events.raise(EventType.IMAGE_SEEDED, subject(image), data);
+    }
+
     /** Of the image that is, or was, that version. */
     void ofVersion(EventType type, FamilyVersion version, Instant now) {
         Map<String, @Nullable Object> data = new LinkedHashMap<>();
