@@ -1,12 +1,15 @@
 package io.cowshed.access;
 
 import io.cowshed.problem.DatabaseUnavailable;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.annotation.Order;
 import org.springframework.http.HttpMethod;
 import org.springframework.security.access.hierarchicalroles.RoleHierarchy;
 import org.springframework.security.access.hierarchicalroles.RoleHierarchyImpl;
@@ -14,7 +17,6 @@ import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
 import org.springframework.security.config.http.SessionCreationPolicy;
 import org.springframework.security.config.observation.SecurityObservationSettings;
-import org.springframework.security.core.AuthenticationException;
 import org.springframework.security.core.authority.SimpleGrantedAuthority;
 import org.springframework.security.oauth2.core.DefaultOAuth2AuthenticatedPrincipal;
 import org.springframework.security.oauth2.server.resource.introspection.BadOpaqueTokenException;
@@ -32,43 +34,74 @@ import org.springframework.web.servlet.HandlerExceptionResolver;
 @Configuration(proxyBeanMethods = false)
 class SecurityConfiguration {
 
+    /** Prometheus waits for ten seconds. */
+    private static final Duration SCRAPE_PATIENCE = Duration.ofSeconds(3);
+
+    /** The metrics, for any reader: Prometheus sends a bearer token too. */
+    @Bean
+    @Order(0)
+    SecurityFilterChain metrics(
+            HttpSecurity http,
+            OpaqueTokenIntrospector tokens,
+            Clock clock,
+            @Qualifier("handlerExceptionResolver") HandlerExceptionResolver problems) {
+        ScrapeTokens scrapers = new ScrapeTokens(tokens, SCRAPE_PATIENCE, clock);
+        return stateless(
+                        http.securityMatcher("/actuator/prometheus")
+                                .authorizeHttpRequests(
+                                        calls -> calls.anyRequest().hasRole(Role.READER.name())),
+                        scrapers,
+                        problems)
+                .build();
+    }
+
     @Bean
     SecurityFilterChain api(
-            HttpSecurity http, @Qualifier("handlerExceptionResolver") HandlerExceptionResolver problems) {
-        return http.authorizeHttpRequests(calls -> calls.requestMatchers(
-                                HttpMethod.GET,
-                                "/actuator/health/**",
-                                "/v3/api-docs/**",
-                                "/v3/api-docs.yaml",
-                                "/swagger-ui",
-                                "/swagger-ui/**")
-                        .permitAll()
-                        .requestMatchers("/error")
-                        .permitAll()
-                        .requestMatchers(
-                                HttpMethod.POST,
-                                "/api/v1/hooks/*/github",
-                                "/api/v1/hooks/*/gitlab",
-                                "/api/v1/hooks/*/generic")
-                        .permitAll()
-                        .requestMatchers(
-                                "/api/v1/tokens/**",
-                                "/api/v1/subscriptions/**",
-                                "/api/v1/hooks/**",
-                                "/api/v1/attachments/*/break")
-                        .hasRole(Role.ADMIN.name())
-                        // User data may hold secrets.
-                        .requestMatchers("/api/v1/images/*/seed")
-                        .hasRole(Role.OPERATOR.name())
-                        .requestMatchers(HttpMethod.GET, "/api/v1/**")
-                        .hasRole(Role.READER.name())
-                        .requestMatchers(HttpMethod.HEAD, "/api/v1/**")
-                        .hasRole(Role.READER.name())
-                        .requestMatchers("/api/v1/**")
-                        .hasRole(Role.OPERATOR.name())
-                        .anyRequest()
-                        .hasRole(Role.ADMIN.name()))
-                .oauth2ResourceServer(bearer -> bearer.opaqueToken(opaque -> {})
+            HttpSecurity http,
+            OpaqueTokenIntrospector tokens,
+            @Qualifier("handlerExceptionResolver") HandlerExceptionResolver problems) {
+        return stateless(
+                        http.authorizeHttpRequests(calls -> calls.requestMatchers(
+                                        HttpMethod.GET,
+                                        "/actuator/health/**",
+                                        "/v3/api-docs/**",
+                                        "/v3/api-docs.yaml",
+                                        "/swagger-ui",
+                                        "/swagger-ui/**")
+                                .permitAll()
+                                .requestMatchers("/error")
+                                .permitAll()
+                                .requestMatchers(
+                                        HttpMethod.POST,
+                                        "/api/v1/hooks/*/github",
+                                        "/api/v1/hooks/*/gitlab",
+                                        "/api/v1/hooks/*/generic")
+                                .permitAll()
+                                .requestMatchers(
+                                        "/api/v1/tokens/**",
+                                        "/api/v1/subscriptions/**",
+                                        "/api/v1/hooks/**",
+                                        "/api/v1/attachments/*/break")
+                                .hasRole(Role.ADMIN.name())
+                                // User data may hold secrets.
+                                .requestMatchers("/api/v1/images/*/seed")
+                                .hasRole(Role.OPERATOR.name())
+                                .requestMatchers(HttpMethod.GET, "/api/v1/**")
+                                .hasRole(Role.READER.name())
+                                .requestMatchers(HttpMethod.HEAD, "/api/v1/**")
+                                .hasRole(Role.READER.name())
+                                .requestMatchers("/api/v1/**")
+                                .hasRole(Role.OPERATOR.name())
+                                .anyRequest()
+                                .hasRole(Role.ADMIN.name())),
+                        tokens,
+                        problems)
+                .build();
+    }
+
+    private static HttpSecurity stateless(
+            HttpSecurity http, OpaqueTokenIntrospector tokens, HandlerExceptionResolver problems) {
+        return http.oauth2ResourceServer(bearer -> bearer.opaqueToken(opaque -> opaque.introspector(tokens))
                         .authenticationEntryPoint((request, response, failure) ->
                                 problems.resolveException(request, response, null, failure)))
                 .exceptionHandling(refusals -> refusals.authenticationEntryPoint((request, response, failure) ->
@@ -79,15 +112,7 @@ class SecurityConfiguration {
                 // No cookie is ever accepted as proof of who calls, so nothing can be forged across sites.
                 .csrf(AbstractHttpConfigurer::disable)
                 .logout(AbstractHttpConfigurer::disable)
-                .requestCache(AbstractHttpConfigurer::disable)
-                .build();
-    }
-
-    /** That it is not known whose a token is, because the database does not answer: an answer like others, no fault. */
-    private static final class NobodyToAsk extends AuthenticationException {
-        NobodyToAsk(DatabaseUnavailable cause) {
-            super("the database does not answer", cause);
-        }
+                .requestCache(AbstractHttpConfigurer::disable);
     }
 
     @Bean

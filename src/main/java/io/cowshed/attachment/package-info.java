@@ -8,6 +8,7 @@
 @ApplicationModule(
         allowedDependencies = {
             "problem",
+            "metrics",
             "http",
             "database",
             "event",

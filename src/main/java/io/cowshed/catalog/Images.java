@@ -1,5 +1,7 @@
 package io.cowshed.catalog;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import jakarta.persistence.EntityManager;
 import jakarta.persistence.LockModeType;
 import java.util.Collection;
@@ -24,11 +26,15 @@ public class Images {
     private final EntityManager entities;
     private final JdbcClient database;
     private final FamilyVersions versions;
+    private final Timer locks;
 
-    Images(EntityManager entities, JdbcClient database, FamilyVersions versions) {
+    Images(EntityManager entities, JdbcClient database, FamilyVersions versions, MeterRegistry meters) {
         this.entities = entities;
         this.database = database;
         this.versions = versions;
+        this.locks = Timer.builder("cowshed.image.lock")
+                .description("Getting the lock of an image's row, the database's answer included")
+                .register(meters);
     }
 
     /**
@@ -68,7 +74,7 @@ public class Images {
     public Image lock(ImageRef ref) {
         while (true) {
             Image image = resolve(ref)
-                    .map(id -> entities.find(Image.class, id, LockModeType.PESSIMISTIC_WRITE))
+                    .map(id -> locks.record(() -> entities.find(Image.class, id, LockModeType.PESSIMISTIC_WRITE)))
                     .orElseThrow(() -> new ImageNotFound(ref));
             if (isStill(ref, image)) {
                 return image;

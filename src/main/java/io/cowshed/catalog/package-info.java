@@ -8,7 +8,7 @@
  * Who uses images from outside, {@link io.cowshed.catalog.ImageUse} tells.
  */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"problem", "database", "http", "event", "operation", "volume"})
+@ApplicationModule(allowedDependencies = {"problem", "metrics", "database", "http", "event", "operation", "volume"})
 package io.cowshed.catalog;
 
 import org.jspecify.annotations.NullMarked;

@@ -25,6 +25,7 @@ import io.cowshed.problem.ProblemType;
 import io.cowshed.volume.ImageFileStatus;
 import io.cowshed.volume.NewImageFile;
 import io.cowshed.volume.Volume;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,6 +53,7 @@ public class Clones {
     private final SizeLimit sizes;
     private final Seeds seeds;
     private final SeedDisks disks;
+    private final CloneMeters meters;
 
     Clones(
             Catalog catalog,
@@ -62,7 +64,8 @@ public class Clones {
             NewImages newImages,
             SizeLimit sizes,
             Seeds seeds,
-            SeedDisks disks) {
+            SeedDisks disks,
+            MeterRegistry meters) {
         this.catalog = catalog;
         this.images = images;
         this.imageFiles = imageFiles;
@@ -72,6 +75,7 @@ public class Clones {
         this.sizes = sizes;
         this.seeds = seeds;
         this.disks = disks;
+        this.meters = new CloneMeters(meters);
     }
 
     /**
@@ -93,6 +97,18 @@ public class Clones {
         if (seed != null && names.size() > 1) {
             seed.requireForMany();
         }
+        return meters.measure(
+                names.size(), () -> createOfLatest(parentRef, names, fields, virtualSize, seed, createdBy, answer));
+    }
+
+    private <T> T createOfLatest(
+            ImageRef parentRef,
+            List<ImageName> names,
+            NewImageFields fields,
+            @Nullable Long virtualSize,
+            @Nullable SeedTemplate seed,
+            String createdBy,
+            Function<List<ImageEntry>, T> answer) {
         for (int attempt = 1; ; attempt++) {
             try {
                 return createOnce(parentRef, names, fields, virtualSize, seed, createdBy, answer);

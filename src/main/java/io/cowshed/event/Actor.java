@@ -1,8 +1,8 @@
 package io.cowshed.event;
 
+import io.cowshed.http.RequestId;
 import jakarta.servlet.http.HttpServletRequest;
 import java.security.Principal;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.context.request.RequestContextHolder;
 import org.springframework.web.context.request.ServletRequestAttributes;
@@ -11,7 +11,7 @@ import org.springframework.web.context.request.ServletRequestAttributes;
  * Who does something, and from where.
  *
  * @param principal the name of an access token, {@code hook:} and that of a hook, or {@value #ITSELF}
- * @param requestId the {@code X-Request-Id} that came with the call; null where none did
+ * @param requestId the {@code X-Request-Id} of the call; null where there is no call
  * @param remoteAddress of the connection that the call came by; null where there is no call
  */
 public record Actor(
@@ -20,8 +20,6 @@ public record Actor(
         @Nullable String remoteAddress) {
 
     private static final String ITSELF = "cowshed";
-
-    private static final Pattern REQUEST_ID = Pattern.compile("[\\x21-\\x7e]{1,128}");
 
     private static final ScopedValue<Actor> ON_BEHALF = ScopedValue.newInstance();
 
@@ -44,10 +42,6 @@ public record Actor(
 
     private static Actor of(HttpServletRequest request) {
         Principal caller = request.getUserPrincipal();
-        String id = request.getHeader("X-Request-Id");
-        return new Actor(
-                caller == null ? ITSELF : caller.getName(),
-                id != null && REQUEST_ID.matcher(id).matches() ? id : null,
-                request.getRemoteAddr());
+        return new Actor(caller == null ? ITSELF : caller.getName(), RequestId.of(request), request.getRemoteAddr());
     }
 }

@@ -67,7 +67,8 @@ class ApiDescription {
                         .description("Keeps a fleet of VM disk images on one volume: immutable bases, copy-on-write"
                                 + " clones of them, and the graph that ties them together.\n\nEvery error is an"
                                 + " RFC 9457 problem whose `type` is stable and whose `action`, where there is one,"
-                                + " says what would work. A POST may carry an `Idempotency-Key`.")
+                                + " says what would work. A POST may carry an `Idempotency-Key`. Every answer has an `X-Request-Id`,"
+                                + " the one that was sent or a new one.")
                         .contact(new Contact().name("Cowshed").url("https://github.com/cowshed/cowshed"))
                         .license(new License().name("Apache-2.0").identifier("Apache-2.0")))
                 .servers(List.of(new Server().url("/").description("This service")))
@@ -231,6 +232,8 @@ class ApiDescription {
         problem.addProperty("detail", string(null, "What was refused this time, and why."));
         problem.addProperty("instance", string("uri-reference", "The path of the refused call."));
         problem.addProperty("action", string(null, "The call that would work instead."));
+        problem.addProperty(
+                "requestId", string(null, "The X-Request-Id of the answer, by which the log has the call."));
         return problem;
     }
 

@@ -4,8 +4,10 @@ import io.cowshed.database.Transactions;
 import io.cowshed.event.EventType;
 import io.cowshed.event.Events;
 import io.cowshed.event.Subject;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URI;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -30,6 +32,7 @@ class DeliveryOutcomes {
     private final RetrySchedule schedule;
     private final Events events;
     private final Clock clock;
+    private final MeterRegistry meters;
 
     DeliveryOutcomes(
             JdbcClient database,
@@ -37,13 +40,15 @@ class DeliveryOutcomes {
             SubscriptionProperties properties,
             RetrySchedule schedule,
             Events events,
-            Clock clock) {
+            Clock clock,
+            MeterRegistry meters) {
         this.database = database;
         this.transactions = transactions;
         this.properties = properties;
         this.schedule = schedule;
         this.events = events;
         this.clock = clock;
+        this.meters = meters;
     }
 
     /** The row of the subscription is locked first, as whoever removes it does. */
@@ -63,6 +68,16 @@ class DeliveryOutcomes {
             });
             return subscription;
         });
+        measure(delivery, sent);
+    }
+
+    private void measure(DueDelivery delivery, Sent sent) {
+        meters.timer("cowshed.delivery.attempt", "outcome", sent.isSuccess() ? "delivered" : "failed")
+                .record(Duration.ofMillis(sent.millis()));
+        if (sent.isSuccess()) {
+            Duration since = Duration.between(delivery.event().time(), clock.instant());
+            meters.timer("cowshed.delivery.lag").record(since.isNegative() ? Duration.ZERO : since);
+        }
     }
 
     /** Also where somebody else has begun to send it again since: it is there. */

@@ -6,7 +6,16 @@
  */
 @NullMarked
 @ApplicationModule(
-        allowedDependencies = {"problem", "database", "http", "event", "event::web", "catalog", "catalog::web"})
+        allowedDependencies = {
+            "problem",
+            "metrics",
+            "database",
+            "http",
+            "event",
+            "event::web",
+            "catalog",
+            "catalog::web"
+        })
 package io.cowshed.notify;
 
 import org.jspecify.annotations.NullMarked;

@@ -16,6 +16,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 import org.springframework.stereotype.Component;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -30,6 +31,7 @@ class OperationWorker {
     private final OperationStore store;
     private final OperationHandlers handlers;
     private final OperationWatch watch;
+    private final OperationMeters meters;
     private final Bandwidth bandwidth;
     private final JsonMapper json;
 
@@ -37,11 +39,13 @@ class OperationWorker {
             OperationStore store,
             OperationHandlers handlers,
             OperationWatch watch,
+            OperationMeters meters,
             OperationProperties properties,
             JsonMapper json) {
         this.store = store;
         this.handlers = handlers;
         this.watch = watch;
+        this.meters = meters;
         this.bandwidth = new Bandwidth(
                 properties.bandwidth() == null ? null : properties.bandwidth().bytes());
         this.json = json;
@@ -64,11 +68,19 @@ class OperationWorker {
                 yield again(SOON);
             }
             case Begun.Attempt(Operation operation) ->
-                Actor.onBehalfOf(operation.createdBy()).call(() -> attempt(operation));
+                Actor.onBehalfOf(operation.createdBy()).call(() -> named(operation));
         };
     }
 
+    /** What is logged meanwhile says which operation it is about. */
+    private CompletionHandler<Void> named(Operation operation) {
+        try (MDC.MDCCloseable _ = MDC.putCloseable("operationId", operation.id().toString())) {
+            return meters.attempt(operation, () -> attempt(operation));
+        }
+    }
+
     private CompletionHandler<Void> attempt(Operation operation) {
+        LOG.debug("Attempt {} to {} image {} begins", operation.attempt(), operation.kind(), operation.subject());
         OperationRun run = new OperationRun(operation, store, bandwidth, json);
         OperationHandler handler = handlers.of(operation.kind());
         watch.watch(run);
@@ -80,6 +92,7 @@ class OperationWorker {
             if (!run.isFinished()) {
                 throw new IllegalStateException("The handler of " + handler.kind() + " did not finish the operation");
             }
+            meters.ended(run, OperationState.SUCCEEDED, null);
             return new OnCompleteRemove<>();
         } catch (OperationStopped e) {
             return switch (e.reason()) {
@@ -142,6 +155,7 @@ class OperationWorker {
         }
         try {
             store.giveUp(run, problem, handler);
+            meters.ended(run, problem == null ? OperationState.CANCELLED : OperationState.FAILED, problem);
             return new OnCompleteRemove<>();
         } catch (OperationStopped _) {
             return OperationWorker::letGo;

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Propagation;
@@ -19,6 +21,8 @@ import org.springframework.transaction.annotation.Transactional;
 /** Asks for operations, shows them and cancels them. */
 @Component
 public class Operations {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Operations.class);
 
     private static final long FIRST_LOOK_MILLIS = 10;
     private static final long LAST_LOOK_MILLIS = 200;
@@ -51,6 +55,7 @@ public class Operations {
     public Operation submit(NewOperation wanted) {
         Operation operation = store.add(wanted);
         queue.add(operation.id());
+        LOG.info("Operation {} is asked for: {} of image {}", operation.id(), operation.kind(), operation.subject());
         return operation;
     }
 

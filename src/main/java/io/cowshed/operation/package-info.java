@@ -9,7 +9,7 @@
  * </pre>
  */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"problem", "database", "http", "event"})
+@ApplicationModule(allowedDependencies = {"problem", "metrics", "database", "http", "event"})
 package io.cowshed.operation;
 
 import org.jspecify.annotations.NullMarked;

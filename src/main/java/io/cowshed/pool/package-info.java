@@ -5,7 +5,8 @@
  * ordinary image: whoever changes, attaches or removes it only takes it out of the pool.
  */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"problem", "http", "database", "event", "catalog", "catalog::web", "cow"})
+@ApplicationModule(
+        allowedDependencies = {"problem", "metrics", "http", "database", "event", "catalog", "catalog::web", "cow"})
 package io.cowshed.pool;
 
 import org.jspecify.annotations.NullMarked;

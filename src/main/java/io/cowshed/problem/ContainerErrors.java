@@ -3,6 +3,7 @@ package io.cowshed.problem;
 import io.swagger.v3.oas.annotations.Hidden;
 import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
@@ -26,9 +27,15 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 class ContainerErrors implements ErrorController {
 
+    private final ProblemRenderer problems;
+
+    ContainerErrors(ProblemRenderer problems) {
+        this.problems = problems;
+    }
+
     /** Where the container sends a request that it or a filter gave an error status. */
     @RequestMapping("${server.error.path:/error}")
-    ResponseEntity<ProblemDetail> error(HttpServletRequest request) {
+    ResponseEntity<ProblemDetail> error(HttpServletRequest request, HttpServletResponse response) {
         Object status = request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE);
         Object path = request.getAttribute(RequestDispatcher.ERROR_REQUEST_URI);
         Object failure = request.getAttribute(RequestDispatcher.ERROR_EXCEPTION);
@@ -40,7 +47,7 @@ class ContainerErrors implements ErrorController {
                 ProblemRenderer.ofStatus(
                         HttpStatusCode.valueOf(status instanceof Integer code ? code : 404), null, HttpHeaders.EMPTY);
         };
-        return ProblemRenderer.render(refusal, path instanceof String text ? text : request.getRequestURI());
+        return problems.answer(refusal, path instanceof String text ? text : request.getRequestURI(), response);
     }
 
     /** Puts {@link PlainProblems} in the place of Tomcat's HTML error page. */

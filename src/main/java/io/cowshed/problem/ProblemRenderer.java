@@ -47,6 +47,15 @@ public class ProblemRenderer {
 
     private static final Logger LOG = LoggerFactory.getLogger(ProblemRenderer.class);
 
+    /** By which a call is found in the log; the answer has it before anything can be refused. */
+    private static final String REQUEST_ID = "X-Request-Id";
+
+    private final ProblemCounts counts;
+
+    ProblemRenderer(ProblemCounts counts) {
+        this.counts = counts;
+    }
+
     @ExceptionHandler
     @Nullable
     ResponseEntity<ProblemDetail> render(Exception failure, HttpServletRequest request, HttpServletResponse response)
@@ -60,17 +69,32 @@ public class ProblemRenderer {
         if (refusal instanceof DatabaseUnavailable) {
             LOG.warn("The database did not do what was asked: {}", String.valueOf(refusal.getCause()));
         }
-        return render(refusal, request.getRequestURI());
+        return answer(refusal, request.getRequestURI(), response);
     }
 
-    /** What was said of the answer that failed is not true of the problem; only what chose the answer chose this too. */
+    /** Renders and counts what a call is refused with. */
+    ResponseEntity<ProblemDetail> answer(CowshedException refusal, String path, HttpServletResponse response) {
+        counts.call(refusal.type());
+        ResponseEntity<ProblemDetail> answer = render(refusal, path);
+        String id = response.getHeader(REQUEST_ID);
+        if (id != null) {
+            Objects.requireNonNull(answer.getBody()).setProperty("requestId", id);
+        }
+        return answer;
+    }
+
+    /** What was said of the answer that failed is not true of the problem; only what chose the answer chose this too, and it is the same call. */
     private static void resetHeaders(HttpServletResponse response) {
         List<String> vary = List.copyOf(response.getHeaders(HttpHeaders.VARY));
+        String id = response.getHeader(REQUEST_ID);
         response.reset();
         vary.forEach(value -> response.addHeader(HttpHeaders.VARY, value));
+        if (id != null) {
+            response.setHeader(REQUEST_ID, id);
+        }
     }
 
-    static ResponseEntity<ProblemDetail> render(CowshedException refusal, String path) {
+    private static ResponseEntity<ProblemDetail> render(CowshedException refusal, String path) {
         ProblemDetail detail = ProblemDetail.forStatusAndDetail(refusal.type().status(), refusal.detail());
         detail.setType(refusal.type().uri());
         detail.setTitle(refusal.type().title());

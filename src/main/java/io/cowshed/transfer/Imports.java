@@ -40,13 +40,21 @@ public class Imports {
     private final Volume volume;
     private final SizeLimit sizes;
     private final ImportThreads threads;
+    private final TransferMeters meters;
 
-    Imports(Catalog catalog, Registration registration, Volume volume, SizeLimit sizes, ImportThreads threads) {
+    Imports(
+            Catalog catalog,
+            Registration registration,
+            Volume volume,
+            SizeLimit sizes,
+            ImportThreads threads,
+            TransferMeters meters) {
         this.catalog = catalog;
         this.registration = registration;
         this.volume = volume;
         this.sizes = sizes;
         this.threads = threads;
+        this.meters = meters;
     }
 
     /**
@@ -81,6 +89,28 @@ public class Imports {
      * @throws CowshedException where a rule forbids it, the disk is not sound, or the volume cannot take it
      */
     public <T> T receive(
+            NewImage wanted,
+            ImageFormat format,
+            InputStream stream,
+            @Nullable String contentEncoding,
+            @Nullable String sha256,
+            long announcedLength,
+            String createdBy,
+            Function<Image, T> answer) {
+        return meters.measureImport(
+                format,
+                () -> receiveCounted(
+                        wanted,
+                        format,
+                        meters.received(stream),
+                        contentEncoding,
+                        sha256,
+                        announcedLength,
+                        createdBy,
+                        answer));
+    }
+
+    private <T> T receiveCounted(
             NewImage wanted,
             ImageFormat format,
             InputStream stream,

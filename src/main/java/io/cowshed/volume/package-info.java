@@ -8,6 +8,7 @@
 @ApplicationModule(
         allowedDependencies = {
             "problem",
+            "metrics",
             "database",
             "engine::block",
             "engine::posix",

@@ -22,7 +22,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** An HTTP server that is told how to answer, and remembers what it was sent. */
-final class Receiver implements AutoCloseable {
+public final class Receiver implements AutoCloseable {
 
     private static final JsonMapper JSON = new JsonMapper();
     private static final long PATIENCE_SECONDS = 30;
@@ -41,7 +41,7 @@ final class Receiver implements AutoCloseable {
 
     /** What it was sent. */
     @SuppressWarnings("ArrayRecordComponent") // nobody compares requests
-    record Request(String path, Map<String, String> headers, byte[] body) {
+    public record Request(String path, Map<String, String> headers, byte[] body) {
 
         JsonNode json() {
             return JSON.readTree(body);
@@ -57,7 +57,7 @@ final class Receiver implements AutoCloseable {
         }
     }
 
-    Receiver() {
+    public Receiver() {
         try {
             server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         } catch (IOException e) {
@@ -72,7 +72,7 @@ final class Receiver implements AutoCloseable {
         return server.getAddress().getPort();
     }
 
-    String url() {
+    public String url() {
         return "http://127.0.0.1:" + port() + "/hook";
     }
 
@@ -96,7 +96,7 @@ final class Receiver implements AutoCloseable {
     }
 
     /** The next request, which soon comes. */
-    Request next() throws InterruptedException {
+    public Request next() throws InterruptedException {
         Request request = requests.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
         if (request == null) {
             throw new AssertionError("nothing was sent");
@@ -105,7 +105,7 @@ final class Receiver implements AutoCloseable {
     }
 
     /** The next request of that kind, which soon comes; what comes before it is passed over. */
-    Request next(Predicate<Request> kind) throws InterruptedException {
+    public Request next(Predicate<Request> kind) throws InterruptedException {
         while (true) {
             Request request = next();
             if (kind.test(request)) {

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -101,6 +102,11 @@ public final class TestService implements AutoCloseable {
     /** A part of the service. */
     public <T> T bean(Class<T> type) {
         return context.getBean(type);
+    }
+
+    /** All parts of a kind. */
+    public <T> Collection<T> beans(Class<T> type) {
+        return context.getBeansOfType(type).values();
     }
 
     /** Gives the service one more part. */

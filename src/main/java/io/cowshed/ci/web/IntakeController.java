@@ -9,6 +9,7 @@ import io.cowshed.problem.BodyBrokeOff;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import io.cowshed.problem.Refuses;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
@@ -38,8 +39,11 @@ class IntakeController {
 
     private final Intake intake;
 
-    IntakeController(Intake intake) {
+    private final MeterRegistry meters;
+
+    IntakeController(Intake intake, MeterRegistry meters) {
         this.intake = intake;
+        this.meters = meters;
     }
 
     /** What came of it, as far as a sender is told. */
@@ -119,7 +123,11 @@ class IntakeController {
     }
 
     private Receipt take(String id, Provider provider, HttpServletRequest request) {
-        return Receipt.of(intake.take(new Incoming(parse(id), provider, request::getHeader, body(request))));
+        Delivery delivery = intake.take(new Incoming(parse(id), provider, request::getHeader, body(request)));
+        String outcome = delivery.outcome().word();
+        meters.counter("cowshed.hook.deliveries", "provider", provider.word(), "outcome", outcome)
+                .increment();
+        return Receipt.of(delivery);
     }
 
     /** What is no id is one that no hook has. */

@@ -31,7 +31,7 @@ public record EventView(
 
         @Schema(
                 types = {"string", "null"},
-                description = "The X-Request-Id of the call; null where it had none, or there was no call.")
+                description = "The X-Request-Id that the call was answered with; null where there was no call.")
         @Nullable
         String requestId,
 

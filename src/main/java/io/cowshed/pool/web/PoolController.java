@@ -17,6 +17,7 @@ import io.cowshed.pool.PoolUpkeep;
 import io.cowshed.pool.Pools;
 import io.cowshed.problem.ProblemType;
 import io.cowshed.problem.Refuses;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.headers.Header;
 import io.swagger.v3.oas.annotations.media.Content;
@@ -59,6 +60,7 @@ class PoolController {
     private final ImageViews views;
     private final Answers answers;
     private final Transactions transactions;
+    private final MeterRegistry meters;
 
     PoolController(
             Pools pools,
@@ -66,13 +68,15 @@ class PoolController {
             PoolUpkeep upkeep,
             ImageViews views,
             Answers answers,
-            Transactions transactions) {
+            Transactions transactions,
+            MeterRegistry meters) {
         this.pools = pools;
         this.claims = claims;
         this.upkeep = upkeep;
         this.views = views;
         this.answers = answers;
         this.transactions = transactions;
+        this.meters = meters;
     }
 
     /** How large a pool is to be. */
@@ -176,12 +180,15 @@ class PoolController {
     })
     ResponseEntity<ImageView> claim(
             @PathVariable String family, @Valid @RequestBody ClaimRequest request, Principal caller) {
-        return claims.claim(
+        ResponseEntity<ImageView> answer = claims.claim(
                 new FamilyName(family),
                 new ImageName(request.name()),
                 request.fields(),
                 caller.getName(),
                 this::created);
+        boolean pooled = Boolean.parseBoolean(answer.getHeaders().getFirst(Answers.POOLED));
+        meters.counter("cowshed.pool.claims", "from", pooled ? "pool" : "clone").increment();
+        return answer;
     }
 
     private ResponseEntity<ImageView> created(Claimed claimed) {

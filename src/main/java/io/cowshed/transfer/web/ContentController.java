@@ -13,6 +13,7 @@ import io.cowshed.transfer.DiskStream;
 import io.cowshed.transfer.Exports;
 import io.cowshed.transfer.OpenDisk;
 import io.cowshed.transfer.SentCoding;
+import io.cowshed.transfer.TransferMeters;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.ArraySchema;
@@ -44,10 +45,12 @@ import tools.jackson.databind.json.JsonMapper;
 class ContentController {
 
     private final Exports exports;
+    private final TransferMeters meters;
     private final JsonMapper json;
 
-    ContentController(Exports exports, JsonMapper json) {
+    ContentController(Exports exports, TransferMeters meters, JsonMapper json) {
         this.exports = exports;
+        this.meters = meters;
         this.json = json;
     }
 
@@ -158,9 +161,9 @@ class ContentController {
      * A disk that turns out to be damaged is refused like one that cannot be opened, as long as nothing of it is out; after
      * that the connection breaks off, before the length or the last chunk that were announced.
      */
-    private static void send(OpenDisk open, ByteRange part, SentCoding coding, HttpServletResponse response)
+    private void send(OpenDisk open, ByteRange part, SentCoding coding, HttpServletResponse response)
             throws IOException {
-        try (DiskStream stream = coding.to(response.getOutputStream())) {
+        try (DiskStream stream = coding.to(meters.sent(response.getOutputStream()))) {
             stream.send(open.disk(), part.start(), part.end());
         } catch (ImageException damage) {
             if (response.isCommitted()) {

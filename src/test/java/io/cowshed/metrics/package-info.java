@@ -1,0 +1,5 @@
+/** What is measured, and what is made of it. */
+@NullMarked
+package io.cowshed.metrics;
+
+import org.jspecify.annotations.NullMarked;
