@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.springframework.dao.DuplicateKeyException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Transactional;
@@ -44,7 +45,21 @@ public class AccessTokens {
     /** Makes a token. The caller's transaction decides whether it comes to be. */
     @Transactional
     public Created create(String name, Role role, @Nullable Instant expiresAt, String createdBy) {
-        TokenSecret secret = TokenSecret.generate(UUID.randomUUID(), random);
+        return insert(TokenSecret.generate(UUID.randomUUID(), random), name, role, expiresAt, createdBy);
+    }
+
+    /**
+     * Makes a token of a secret that was made elsewhere.
+     *
+     * @throws DuplicateKeyException if there is, or ever was, one with its id
+     */
+    @Transactional
+    Created create(TokenSecret secret, String name, Role role, String createdBy) {
+        return insert(secret, name, role, null, createdBy);
+    }
+
+    private Created insert(
+            TokenSecret secret, String name, Role role, @Nullable Instant expiresAt, String createdBy) {
         // Databases keep microseconds; what is answered now must equal what is read later.
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         Instant end = expiresAt == null ? null : expiresAt.truncatedTo(ChronoUnit.MICROS);
