@@ -57,11 +57,23 @@ class FirstToken {
     }
 
     @EventListener(ApplicationReadyEvent.class)
-    void letIn() {
-        if (configured == null) {
-            makeWhereNoneIs();
-        } else {
+    void makeWhereNoneIs() {
+        if (configured != null) {
             takeWhereNoneIs(configured);
+            return;
+        }
+        boolean made = transactions.write(() -> {
+            if (tokens.hasUsableAdmin()) {
+                return false;
+            }
+            // The file first: a row whose secret nobody ever saw would lock everyone out.
+            write(tokens.create("first-admin", Role.ADMIN, null, "cowshed").secret());
+            return true;
+        });
+        if (made) {
+            LOG.info("An administrator's access token was made and written to {}", file.toAbsolutePath());
+        } else if (Files.exists(file)) {
+            LOG.info("The administrator's access token is in {}", file.toAbsolutePath());
         }
     }
 
@@ -83,22 +95,6 @@ class FirstToken {
                 LOG.error("No administrator has access: the token in cowshed.admin-token was revoked, and there is no other."
                         + " Set another one, and start again");
             }
-        }
-    }
-
-    private void makeWhereNoneIs() {
-        boolean made = transactions.write(() -> {
-            if (tokens.hasUsableAdmin()) {
-                return false;
-            }
-            // The file first: a row whose secret nobody ever saw would lock everyone out.
-            write(tokens.create("first-admin", Role.ADMIN, null, "cowshed").secret());
-            return true;
-        });
-        if (made) {
-            LOG.info("An administrator's access token was made and written to {}", file.toAbsolutePath());
-        } else if (Files.exists(file)) {
-            LOG.info("The administrator's access token is in {}", file.toAbsolutePath());
         }
     }
 

@@ -26,9 +26,11 @@ final class Chart {
     static final String NAMESPACE = "vms";
 
     private final Path directory;
+    private final String release;
 
-    private Chart(Path directory) {
+    private Chart(Path directory, String release) {
         this.directory = directory;
+        this.release = release;
     }
 
     static Chart copy(Path directory) {
@@ -44,7 +46,12 @@ final class Chart {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return new Chart(directory).edit("templates/tests/answers.yaml", "helm.sh/hook: test", "example.com/was: hook");
+        return new Chart(directory, RELEASE).edit("templates/tests/answers.yaml", "helm.sh/hook: test", "example.com/was: hook");
+    }
+
+    /** The same, for a release of another name. */
+    Chart as(String name) {
+        return new Chart(directory, name);
     }
 
     /** Changes one place of one file, which must be there. */
@@ -71,7 +78,7 @@ final class Chart {
     String render(String... values) {
         TemplateCommand template = new Helm(directory)
                 .template()
-                .withName(RELEASE)
+                .withName(release)
                 .withNamespace(NAMESPACE)
                 .withKubeVersion("1.30.0");
         return withFiles(values, files -> {
@@ -89,7 +96,7 @@ final class Chart {
     String notes(String... values) {
         InstallCommand install = new Helm(directory)
                 .install()
-                .withName(RELEASE)
+                .withName(release)
                 .withNamespace(NAMESPACE)
                 .withKubeVersion("1.30.0")
                 .dryRun()

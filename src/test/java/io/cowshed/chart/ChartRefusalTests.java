@@ -75,6 +75,11 @@ class ChartRefusalTests {
                         "the name that the service is reached by, such as cowshed.example.com",
                         List.of("ingress: {enabled: true}")),
                 arguments(
+                        "/metrics/serviceMonitor/tokenSecret",
+                        "a Secret with the key token, which holds an access token with the role reader; POST"
+                                + " /api/v1/tokens makes one",
+                        List.of("metrics: {serviceMonitor: {enabled: true}}")),
+                arguments(
                         "/terminationGracePeriodSeconds",
                         "at least 50: 5 s until nobody is sent here, 30 s for requests to end, 10 s for operations to"
                                 + " be handed over",

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.yaml.snakeyaml.Yaml;
@@ -64,7 +65,7 @@ class ChartTests {
             ingress: {enabled: true, className: nginx, host: cowshed.example.com, tlsSecret: cowshed-tls}
             networkPolicy: {enabled: true, egress: [{ports: [{port: 5432}]}]}
             metrics:
-              serviceMonitor: {enabled: true, labels: {release: prometheus}}
+              serviceMonitor: {enabled: true, tokenSecret: my-token, labels: {release: prometheus}}
               prometheusRule: {enabled: true, labels: {release: prometheus}}
               dashboard: {enabled: true}
             """;
@@ -210,10 +211,18 @@ class ChartTests {
                 .containsExactly(Map.entry("cowshed.json", Files.readString(Chart.KEPT.resolve("files/dashboard.json"))));
     }
 
-    @Test
-    void longNamesStayNames() {
-        Manifests manifests = chart.manifests("fullnameOverride: " + "a".repeat(50));
+    @ParameterizedTest
+    @CsvSource({
+        "disks, '', disks-cowshed",
+        "cowshed, '', cowshed",
+        "my-cowshed-1, '', my-cowshed-1",
+        "disks, images, images",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-disks, '', aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+    })
+    void namesFollowFromTheReleasesAndStayNames(String release, String override, String name) {
+        Manifests manifests = chart.as(release).manifests(ALL_OPTIONS, "fullnameOverride: '" + override + "'");
 
+        assertThat(manifests.one(Deployment.class).getMetadata().getName()).isEqualTo(name);
         assertThat(Mismatches.of(manifests)).isEmpty();
     }
 

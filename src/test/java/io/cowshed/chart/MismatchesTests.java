@@ -23,7 +23,7 @@ class MismatchesTests {
             ingress: {enabled: true, host: cowshed.example.com}
             autoscaling: {enabled: true}
             networkPolicy: {enabled: true}
-            metrics: {serviceMonitor: {enabled: true}, prometheusRule: {enabled: true}}
+            metrics: {serviceMonitor: {enabled: true, tokenSecret: my-token}, prometheusRule: {enabled: true}}
             """;
 
     private static final String SELECTOR = "{{- include \"cowshed.selectorLabels\" . | nindent %d }}";

@@ -25,7 +25,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 
 /** The first administrator's token, when it is configured. */
 @ExtendWith(OutputCaptureExtension.class)
-class FirstTokenTests extends ServiceTests {
+class AdminTokenTests extends ServiceTests {
 
     private AccessTokens tokens;
     private TokenSecret secret;
@@ -41,7 +41,7 @@ class FirstTokenTests extends ServiceTests {
 
     @Test
     void letsTheFirstAdministratorIn() {
-        replica(secret.token() + "\n").letIn();
+        replica(secret.token() + "\n").makeWhereNoneIs();
 
         assertThat(service.as(secret.token()).get("tokens").status()).isEqualTo(200);
         assertThat(data).isEmptyDirectory();
@@ -49,7 +49,7 @@ class FirstTokenTests extends ServiceTests {
 
     @Test
     void lockedOutWithoutOneMakesOne() {
-        replica("").letIn();
+        replica("").makeWhereNoneIs();
 
         assertThat(data.resolve("admin-token")).exists();
         assertThat(tokens.list()).hasSize(1);
@@ -59,7 +59,7 @@ class FirstTokenTests extends ServiceTests {
     void isNoFurtherTokenBesideAnother() {
         tokens.create("other", Role.ADMIN, null, "test");
 
-        replica(secret.token()).letIn();
+        replica(secret.token()).makeWhereNoneIs();
 
         assertThat(service.as(secret.token()).get("tokens").status()).isEqualTo(401);
         assertThat(tokens.list()).extracting(AccessToken::name).containsExactly("other");
@@ -70,7 +70,7 @@ class FirstTokenTests extends ServiceTests {
         List<Future<?>> starts = new ArrayList<>();
         try (ExecutorService replicas = Executors.newFixedThreadPool(4)) {
             for (int i = 0; i < 4; i++) {
-                starts.add(replicas.submit(replica(secret.token())::letIn));
+                starts.add(replicas.submit(replica(secret.token())::makeWhereNoneIs));
             }
         }
         for (Future<?> start : starts) {
@@ -82,10 +82,10 @@ class FirstTokenTests extends ServiceTests {
 
     @Test
     void onceRevokedItDoesNotComeBack(CapturedOutput output) {
-        replica(secret.token()).letIn();
+        replica(secret.token()).makeWhereNoneIs();
         tokens.revoke(secret.id());
 
-        replica(secret.token()).letIn();
+        replica(secret.token()).makeWhereNoneIs();
 
         assertThat(service.as(secret.token()).get("tokens").status()).isEqualTo(401);
         assertThat(output).contains("No administrator has access").doesNotContain(secret.random());
