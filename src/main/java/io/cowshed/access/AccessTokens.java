@@ -58,8 +58,7 @@ public class AccessTokens {
         return insert(secret, name, role, null, createdBy);
     }
 
-    private Created insert(
-            TokenSecret secret, String name, Role role, @Nullable Instant expiresAt, String createdBy) {
+    private Created insert(TokenSecret secret, String name, Role role, @Nullable Instant expiresAt, String createdBy) {
         // Databases keep microseconds; what is answered now must equal what is read later.
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         Instant end = expiresAt == null ? null : expiresAt.truncatedTo(ChronoUnit.MICROS);

@@ -52,8 +52,9 @@ class FirstToken {
     private static TokenSecret parse(String token) {
         // Nothing of what it says may get into a log.
         return TokenSecret.parse(token)
-                .orElseThrow(() -> new IllegalStateException("cowshed.admin-token is no token: cow_, 32 hexadecimal digits,"
-                        + " _, and 32 random bytes in Base64 for URLs, without padding"));
+                .orElseThrow(
+                        () -> new IllegalStateException("cowshed.admin-token is no token: cow_, 32 hexadecimal digits,"
+                                + " _, and 32 random bytes in Base64 for URLs, without padding"));
     }
 
     @EventListener(ApplicationReadyEvent.class)
@@ -92,8 +93,9 @@ class FirstToken {
         } catch (DuplicateKeyException _) {
             // Another replica was faster; or somebody has revoked it, and it must not come back.
             if (!transactions.write(tokens::hasUsableAdmin)) {
-                LOG.error("No administrator has access: the token in cowshed.admin-token was revoked, and there is no other."
-                        + " Set another one, and start again");
+                LOG.error(
+                        "No administrator has access: the token in cowshed.admin-token was revoked, and there is no other."
+                                + " Set another one, and start again");
             }
         }
     }

@@ -46,7 +46,8 @@ final class Chart {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return new Chart(directory, RELEASE).edit("templates/tests/answers.yaml", "helm.sh/hook: test", "example.com/was: hook");
+        return new Chart(directory, RELEASE)
+                .edit("templates/tests/answers.yaml", "helm.sh/hook: test", "example.com/was: hook");
     }
 
     /** The same, for a release of another name. */

@@ -83,10 +83,13 @@ class ChartPageTests {
     @Test
     void theVersionIsThatOfTheService() throws IOException {
         Map<String, Object> chart = new Yaml().load(Files.readString(Chart.KEPT.resolve("Chart.yaml")));
-        String version =
-                only(Pattern.compile("<artifactId>cowshed</artifactId>\\s*<version>(.*?)</version>"), Files.readString(Path.of("pom.xml")));
+        String version = only(
+                Pattern.compile("<artifactId>cowshed</artifactId>\\s*<version>(.*?)</version>"),
+                Files.readString(Path.of("pom.xml")));
 
-        assertThat(chart).containsEntry("appVersion", version).containsEntry("version", version.replace("-SNAPSHOT", ""));
+        assertThat(chart)
+                .containsEntry("appVersion", version)
+                .containsEntry("version", version.replace("-SNAPSHOT", ""));
     }
 
     private static String only(Pattern pattern, String text) {

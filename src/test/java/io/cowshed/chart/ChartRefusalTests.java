@@ -43,7 +43,10 @@ class ChartRefusalTests {
                 arguments(
                         "/volume/accessMode",
                         "ReadWriteMany for more than one pod: all of them mount the volume, whatever node they are on",
-                        List.of(POSTGRESQL, SECRET, "{autoscaling: {enabled: true}, volume: {accessMode: ReadWriteOnce}}")),
+                        List.of(
+                                POSTGRESQL,
+                                SECRET,
+                                "{autoscaling: {enabled: true}, volume: {accessMode: ReadWriteOnce}}")),
                 arguments(
                         "/postgresql/url",
                         "empty, or like jdbc:postgresql://db:5432/cowshed",
@@ -55,11 +58,13 @@ class ChartRefusalTests {
                         List.of(POSTGRESQL, SECRET, "postgresql: {existingSecret: ''}")),
                 arguments(
                         "/secret/hooksKey",
-                        "one key for all pods with PostgreSQL: " + keys + "hooksKey to what openssl rand -base64 32 prints",
+                        "one key for all pods with PostgreSQL: " + keys
+                                + "hooksKey to what openssl rand -base64 32 prints",
                         List.of(POSTGRESQL)),
                 arguments(
                         "/secret/adminToken",
-                        "the token of the first administrator with PostgreSQL, where no pod keeps one: " + keys + "adminToken",
+                        "the token of the first administrator with PostgreSQL, where no pod keeps one: " + keys
+                                + "adminToken",
                         List.of(POSTGRESQL)),
                 arguments(
                         "/secret/hooksKey",
@@ -107,8 +112,10 @@ class ChartRefusalTests {
                 .toList();
 
         assertThat(sentences)
-                .containsExactlyInAnyOrderElementsOf(
-                        refusals().map(refusal -> (String) refusal.get()[1]).distinct().toList());
+                .containsExactlyInAnyOrderElementsOf(refusals()
+                        .map(refusal -> (String) refusal.get()[1])
+                        .distinct()
+                        .toList());
     }
 
     @Test

@@ -14,12 +14,14 @@ import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.openshift.api.model.monitoring.v1.PrometheusRule;
+import io.fabric8.openshift.api.model.monitoring.v1.ServiceMonitor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -93,7 +95,9 @@ class ChartTests {
                     continue;
                 }
                 for (String claims : List.of(
-                        "{}", "{volume: {existingClaim: my-volume}, data: {existingClaim: my-data}}", "volume: {size: 1Ti}")) {
+                        "{}",
+                        "{volume: {existingClaim: my-volume}, data: {existingClaim: my-data}}",
+                        "volume: {size: 1Ti}")) {
                     for (String options : List.of("{}", ALL_OPTIONS, "serviceAccount: {name: my-account}")) {
                         matrix.add(List.of(database, scale, claims, options));
                     }
@@ -138,9 +142,12 @@ class ChartTests {
         assertThat(pod.getSecurityContext().getFsGroupChangePolicy()).isEqualTo("OnRootMismatch");
         assertThat(pod.getSecurityContext().getSeccompProfile().getType()).isEqualTo("RuntimeDefault");
         for (Container container : pod.getContainers()) {
-            assertThat(container.getSecurityContext().getAllowPrivilegeEscalation()).isFalse();
-            assertThat(container.getSecurityContext().getReadOnlyRootFilesystem()).isTrue();
-            assertThat(container.getSecurityContext().getCapabilities().getDrop()).containsExactly("ALL");
+            assertThat(container.getSecurityContext().getAllowPrivilegeEscalation())
+                    .isFalse();
+            assertThat(container.getSecurityContext().getReadOnlyRootFilesystem())
+                    .isTrue();
+            assertThat(container.getSecurityContext().getCapabilities().getDrop())
+                    .containsExactly("ALL");
             assertThat(container.getResources().getLimits()).containsKey("memory");
         }
     }
@@ -208,7 +215,27 @@ class ChartTests {
                 .hasSameSizeAs((List<?>) alerts.get("groups"))
                 .isNotEmpty();
         assertThat(manifests.one(ConfigMap.class).getData())
-                .containsExactly(Map.entry("cowshed.json", Files.readString(Chart.KEPT.resolve("files/dashboard.json"))));
+                .containsExactly(
+                        Map.entry("cowshed.json", Files.readString(Chart.KEPT.resolve("files/dashboard.json"))));
+    }
+
+    @Test
+    void alertsMatchWhatIsScraped() throws IOException {
+        String job = chart.manifests(ALL_OPTIONS)
+                .one(ServiceMonitor.class)
+                .getSpec()
+                .getEndpoints()
+                .getFirst()
+                .getRelabelings()
+                .getFirst()
+                .getReplacement();
+
+        List<String> asked = Pattern.compile("job=~\"([^\"]*)\"")
+                .matcher(Files.readString(Chart.KEPT.resolve("files/alerts.yaml")))
+                .results()
+                .map(match -> match.group(1))
+                .toList();
+        assertThat(asked).isNotEmpty().allSatisfy(pattern -> assertThat(job).matches(pattern));
     }
 
     @ParameterizedTest
@@ -217,7 +244,7 @@ class ChartTests {
         "cowshed, '', cowshed",
         "my-cowshed-1, '', my-cowshed-1",
         "disks, images, images",
-        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-disks, '', aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-dis, '', aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
     })
     void namesFollowFromTheReleasesAndStayNames(String release, String override, String name) {
         Manifests manifests = chart.as(release).manifests(ALL_OPTIONS, "fullnameOverride: '" + override + "'");

@@ -69,7 +69,8 @@ final class Mismatches {
         mismatches.selectors();
         mismatches.ports();
         mismatches.scale();
-        mismatches.pod("the Deployment", mismatches.deployment.getSpec().getTemplate().getSpec());
+        mismatches.pod(
+                "the Deployment", mismatches.deployment.getSpec().getTemplate().getSpec());
         manifests.all(Pod.class).forEach(pod -> mismatches.pod(name(pod), pod.getSpec()));
         return List.copyOf(mismatches.found);
     }
@@ -80,7 +81,9 @@ final class Mismatches {
             require(seen.add(name(object)), "two are " + name(object));
             require(NAME.matcher(object.getMetadata().getName()).matches(), name(object) + " is no name");
             for (String label : LABELS) {
-                require(object.getMetadata().getLabels().containsKey(label), name(object) + " lacks the label " + label);
+                require(
+                        object.getMetadata().getLabels().containsKey(label),
+                        name(object) + " lacks the label " + label);
             }
         }
         require(
@@ -90,11 +93,17 @@ final class Mismatches {
 
     private void selectors() {
         selects("the Deployment", deployment.getSpec().getSelector().getMatchLabels());
-        manifests.all(Service.class).forEach(service -> selects(name(service), service.getSpec().getSelector()));
-        manifests.all(PodDisruptionBudget.class)
-                .forEach(budget -> selects(name(budget), matchLabels(budget.getSpec().getSelector())));
-        manifests.all(NetworkPolicy.class)
-                .forEach(policy -> selects(name(policy), matchLabels(policy.getSpec().getPodSelector())));
+        manifests
+                .all(Service.class)
+                .forEach(service -> selects(name(service), service.getSpec().getSelector()));
+        manifests
+                .all(PodDisruptionBudget.class)
+                .forEach(budget ->
+                        selects(name(budget), matchLabels(budget.getSpec().getSelector())));
+        manifests
+                .all(NetworkPolicy.class)
+                .forEach(policy ->
+                        selects(name(policy), matchLabels(policy.getSpec().getPodSelector())));
         deployment
                 .getSpec()
                 .getTemplate()
@@ -139,26 +148,34 @@ final class Mismatches {
                 isOneOf("a probe", probe.getHttpGet().getPort(), containerPorts);
             }
         }
-        manifests.all(NetworkPolicy.class).forEach(policy -> policy.getSpec()
-                .getIngress()
-                .forEach(rule ->
-                        rule.getPorts().forEach(port -> isOneOf(name(policy), port.getPort(), containerPorts))));
-        manifests.all(ServiceMonitor.class).forEach(monitor -> monitor.getSpec()
-                .getEndpoints()
-                .forEach(endpoint -> require(
-                        servicePorts.contains(endpoint.getPort()),
-                        name(monitor) + " names a port that the Service has not: " + endpoint.getPort())));
-        manifests.all(Ingress.class).forEach(ingress -> ingress.getSpec()
-                .getRules()
-                .forEach(rule -> rule.getHttp().getPaths().forEach(path -> {
-                    var backend = path.getBackend().getService();
-                    require(
-                            backend.getName().equals(service.getMetadata().getName()),
-                            name(ingress) + " goes to another Service: " + backend.getName());
-                    require(
-                            servicePorts.contains(backend.getPort().getName()),
-                            name(ingress) + " names a port that the Service has not: " + backend.getPort().getName());
-                })));
+        manifests
+                .all(NetworkPolicy.class)
+                .forEach(policy -> policy.getSpec()
+                        .getIngress()
+                        .forEach(rule -> rule.getPorts()
+                                .forEach(port -> isOneOf(name(policy), port.getPort(), containerPorts))));
+        manifests
+                .all(ServiceMonitor.class)
+                .forEach(monitor -> monitor.getSpec()
+                        .getEndpoints()
+                        .forEach(endpoint -> require(
+                                servicePorts.contains(endpoint.getPort()),
+                                name(monitor) + " names a port that the Service has not: " + endpoint.getPort())));
+        manifests
+                .all(Ingress.class)
+                .forEach(ingress -> ingress.getSpec()
+                        .getRules()
+                        .forEach(rule -> rule.getHttp().getPaths().forEach(path -> {
+                            var backend = path.getBackend().getService();
+                            require(
+                                    backend.getName()
+                                            .equals(service.getMetadata().getName()),
+                                    name(ingress) + " goes to another Service: " + backend.getName());
+                            require(
+                                    servicePorts.contains(backend.getPort().getName()),
+                                    name(ingress) + " names a port that the Service has not: "
+                                            + backend.getPort().getName());
+                        })));
     }
 
     private void isOneOf(String who, IntOrString port, Set<String> names) {
@@ -198,7 +215,8 @@ final class Mismatches {
                 .filter(volume -> volume.getPersistentVolumeClaim() != null)
                 .map(volume -> volume.getPersistentVolumeClaim().getClaimName())
                 .forEach(claim -> require(
-                        exists(PersistentVolumeClaim.class, claim), who + " names a claim that is not there: " + claim));
+                        exists(PersistentVolumeClaim.class, claim),
+                        who + " names a claim that is not there: " + claim));
         String account = pod.getServiceAccountName();
         require(
                 account == null || exists(ServiceAccount.class, account),

@@ -113,7 +113,11 @@ class MismatchesTests {
                         "            - name: tmp\n              mountPath: /tmp\n",
                         "",
                         "the Deployment does not mount tmp"),
-                arguments("deployment.yaml", "mountPath: /tmp", "mountPath: /data", "the Deployment mounts two volumes at /data"),
+                arguments(
+                        "deployment.yaml",
+                        "mountPath: /tmp",
+                        "mountPath: /data",
+                        "the Deployment mounts two volumes at /data"),
                 arguments(
                         "deployment.yaml",
                         "(printf \"%s-volume\" $fullname)",
@@ -124,7 +128,11 @@ class MismatchesTests {
                         "key: password",
                         "key: pass",
                         "the Deployment takes SPRING_DATASOURCE_PASSWORD from where it is not: disks-cowshed/pass"),
-                arguments("deployment.yaml", "name: SERVER_PORT", "name: SERVER_ADDRESS", "the Deployment sets twice SERVER_ADDRESS"),
+                arguments(
+                        "deployment.yaml",
+                        "name: SERVER_PORT",
+                        "name: SERVER_ADDRESS",
+                        "the Deployment sets twice SERVER_ADDRESS"),
                 arguments(
                         "serviceaccount.yaml",
                         "name: {{ include \"cowshed.fullname\" . }}",
@@ -157,7 +165,11 @@ class MismatchesTests {
                 arguments("deployment.yaml", "value: \"8080\"", "value: 8080", "Integer"),
                 arguments("deployment.yaml", "enableServiceLinks: false", "enableServiceLinks: \"no\"", "Boolean"),
                 arguments("deployment.yaml", "containerPort: 8080", "containerPort: \"8080\"", "Integer"),
-                arguments("deployment.yaml", "serviceAccountName:", "terminationGracePeriodSeconds: 1\n      x:", "duplicate key"),
+                arguments(
+                        "deployment.yaml",
+                        "serviceAccountName:",
+                        "terminationGracePeriodSeconds: 1\n      x:",
+                        "duplicate key"),
                 arguments("servicemonitor.yaml", "interval:", "every:", "every"),
                 arguments("prometheusrule.yaml", "spec:", "spec:\n  rules: []", "rules"),
                 arguments("networkpolicy.yaml", "networking.k8s.io/v1", "networking.k8s.io/v1beta1", "NetworkPolicy"),
