@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DuplicateKeyException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.annotation.Propagation;
 import org.springframework.transaction.annotation.Transactional;
 
 /** The access tokens, in the database: their secrets are stored as hashes and shown once, to whoever makes them. */
@@ -126,10 +127,14 @@ public class AccessTokens {
                 Map.of("role", token.role(), "createdBy", token.createdBy()));
     }
 
-    /** Whether anybody can still make tokens. */
-    @Transactional(readOnly = true)
-    boolean hasUsableAdmin() {
-        return list().stream().anyMatch(token -> token.role() == Role.ADMIN && token.usableAt(clock.instant()));
+    /**
+     * Whether nobody can make tokens any more, in the caller's transaction; until that ends no other replica is told that, so
+     * that of those that start together one makes the first.
+     */
+    @Transactional(propagation = Propagation.MANDATORY)
+    boolean lacksAdmin() {
+        jdbc.sql("select id from installation for update").query(UUID.class).single();
+        return list().stream().noneMatch(token -> token.role() == Role.ADMIN && token.usableAt(clock.instant()));
     }
 
     private static Optional<AccessToken> none() {

@@ -64,7 +64,7 @@ class FirstToken {
             return;
         }
         boolean made = transactions.write(() -> {
-            if (tokens.hasUsableAdmin()) {
+            if (!tokens.lacksAdmin()) {
                 return false;
             }
             // The file first: a row whose secret nobody ever saw would lock everyone out.
@@ -81,7 +81,7 @@ class FirstToken {
     private void takeWhereNoneIs(TokenSecret secret) {
         try {
             boolean taken = transactions.write(() -> {
-                if (tokens.hasUsableAdmin()) {
+                if (!tokens.lacksAdmin()) {
                     return false;
                 }
                 tokens.create(secret, "first-admin", Role.ADMIN, "cowshed");
@@ -91,12 +91,10 @@ class FirstToken {
                 LOG.info("The administrator's access token is that of cowshed.admin-token");
             }
         } catch (DuplicateKeyException _) {
-            // Another replica was faster; or somebody has revoked it, and it must not come back.
-            if (!transactions.write(tokens::hasUsableAdmin)) {
-                LOG.error(
-                        "No administrator has access: the token in cowshed.admin-token was revoked, and there is no other."
-                                + " Set another one, and start again");
-            }
+            // What was revoked must not come back.
+            LOG.error(
+                    "No administrator has access: the token in cowshed.admin-token was revoked, and there is no other."
+                            + " Set another one, and start again");
         }
     }
 
