@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Probe;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.openshift.api.model.monitoring.v1.ServiceMonitor;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -51,6 +52,23 @@ class ChartOnServiceTests extends ServiceTests {
                     .as(probe.getHttpGet().getPath())
                     .isEqualTo(200);
         }
+    }
+
+    @Test
+    void metricsAreReadWithAReadersToken() {
+        String path = chart.manifests("metrics: {serviceMonitor: {enabled: true, tokenSecret: my-token}}")
+                .one(ServiceMonitor.class)
+                .getSpec()
+                .getEndpoints()
+                .getFirst()
+                .getPath();
+        String reader = api.postJson("tokens", "{\"name\": \"prometheus\", \"role\": \"reader\"}")
+                .json()
+                .path("secret")
+                .asString();
+
+        assertThat(service.as("").get(path).status()).isEqualTo(401);
+        assertThat(service.as(reader).get(path).status()).isEqualTo(200);
     }
 
     @Test
