@@ -17,8 +17,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.springframework.dao.DuplicateKeyException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.annotation.Propagation;
 import org.springframework.transaction.annotation.Transactional;
 
 /** The access tokens, in the database: their secrets are stored as hashes and shown once, to whoever makes them. */
@@ -44,7 +46,20 @@ public class AccessTokens {
     /** Makes a token. The caller's transaction decides whether it comes to be. */
     @Transactional
     public Created create(String name, Role role, @Nullable Instant expiresAt, String createdBy) {
-        TokenSecret secret = TokenSecret.generate(UUID.randomUUID(), random);
+        return insert(TokenSecret.generate(UUID.randomUUID(), random), name, role, expiresAt, createdBy);
+    }
+
+    /**
+     * Makes a token of a secret that was made elsewhere.
+     *
+     * @throws DuplicateKeyException if there is, or ever was, one with its id
+     */
+    @Transactional
+    Created create(TokenSecret secret, String name, Role role, String createdBy) {
+        return insert(secret, name, role, null, createdBy);
+    }
+
+    private Created insert(TokenSecret secret, String name, Role role, @Nullable Instant expiresAt, String createdBy) {
         // Databases keep microseconds; what is answered now must equal what is read later.
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         Instant end = expiresAt == null ? null : expiresAt.truncatedTo(ChronoUnit.MICROS);
@@ -112,10 +127,14 @@ public class AccessTokens {
                 Map.of("role", token.role(), "createdBy", token.createdBy()));
     }
 
-    /** Whether anybody can still make tokens. */
-    @Transactional(readOnly = true)
-    boolean hasUsableAdmin() {
-        return list().stream().anyMatch(token -> token.role() == Role.ADMIN && token.usableAt(clock.instant()));
+    /**
+     * Whether nobody can make tokens any more, in the caller's transaction; until that ends no other replica is told that, so
+     * that of those that start together one makes the first.
+     */
+    @Transactional(propagation = Propagation.MANDATORY)
+    boolean lacksAdmin() {
+        jdbc.sql("select id from installation for update").query(UUID.class).single();
+        return list().stream().noneMatch(token -> token.role() == Role.ADMIN && token.usableAt(clock.instant()));
     }
 
     private static Optional<AccessToken> none() {
