@@ -17,6 +17,8 @@ public enum EventType {
     IMAGE_REWRITTEN("image.rewritten"),
     /** The file of an image is not what the catalogue can vouch for. */
     IMAGE_FAILED("image.failed"),
+    /** It is again. */
+    IMAGE_RECOVERED("image.recovered"),
     IMAGE_TRASHED("image.trashed"),
     IMAGE_RESTORED("image.restored"),
     /** An image is gone for good. */
@@ -49,6 +51,8 @@ public enum EventType {
     ATTACHMENT_DRIFTED("attachment.drifted"),
     /** An operation has succeeded, failed or been cancelled. */
     OPERATION_FINISHED("operation.finished"),
+    /** The catalogue was compared with the volume; the counts tell what was found, and mended. */
+    VOLUME_AUDITED("volume.audited"),
     TOKEN_CREATED("token.created"),
     TOKEN_REVOKED("token.revoked"),
     SUBSCRIPTION_CREATED("subscription.created"),

@@ -12,14 +12,14 @@ import java.util.UUID;
  */
 @Schema(name = "EventSubject", description = "What the event is about.")
 public record Subject(
-        @Schema(description = "image, attachment, operation, token or subscription; a later version may know more.")
+        @Schema(description = "image, attachment, operation, audit, token or subscription; a later version may know more.")
         String kind,
 
         UUID id,
 
         @Schema(
                 description =
-                        "The name that it had then; of an attachment its image's, of an operation its verb, of a subscription its host.")
+                        "The name that it had then; of an attachment its image's, of an operation its verb, of an audit \"volume\", of a subscription its host.")
         String name) {
 
     /** What kinds of things there are. */
@@ -27,6 +27,7 @@ public record Subject(
         IMAGE,
         ATTACHMENT,
         OPERATION,
+        AUDIT,
         TOKEN,
         SUBSCRIPTION;
 

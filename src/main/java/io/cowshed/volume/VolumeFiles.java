@@ -1,5 +1,10 @@
 package io.cowshed.volume;
 
+import io.cowshed.engine.posix.FileLock;
+import io.cowshed.engine.posix.FileStatus;
+import io.cowshed.engine.posix.FileUse;
+import io.cowshed.engine.posix.NotRegularFileException;
+import io.cowshed.engine.posix.PosixFile;
 import io.cowshed.volume.CataloguedFile.Disk;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
@@ -7,7 +12,9 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /**
@@ -15,6 +22,11 @@ import java.util.function.Consumer;
  * found may be somebody's work in progress.
  */
 public final class VolumeFiles {
+
+    private static final int SET_GROUP_ID = 02000;
+
+    /** By which an NFS client keeps what was removed while it was open. */
+    private static final String SILLY_RENAMED = ".nfs";
 
     private final VolumeLayout layout;
 
@@ -37,8 +49,10 @@ public final class VolumeFiles {
         try (DirectoryStream<Path> names = Files.newDirectoryStream(directory)) {
             for (Path name : names) {
                 String text = name.getFileName().toString();
-                each.accept(
-                        new VolumeEntry(area, text, fileOf(area, text).orElse(null)));
+                if (!text.startsWith(SILLY_RENAMED)) {
+                    each.accept(new VolumeEntry(
+                            area, text, fileOf(area, text).orElse(null)));
+                }
             }
         } catch (DirectoryIteratorException e) {
             throw unreadable(area, e.getCause());
@@ -62,6 +76,81 @@ public final class VolumeFiles {
             case INCOMING, RETIRED -> VolumeLayout.sideNameOf(name);
             case QUARANTINE -> Optional.empty();
         };
+    }
+
+    /**
+     * Looks at a file, and whether somebody is at work on it: before and after, so that what was seen of a file that is in
+     * nobody's hands was true while it was in nobody's hands. Takes no lock, and is in nobody's way.
+     *
+     * @return empty when nothing has that name
+     * @throws IOException when it is there, and cannot be read
+     */
+    public Optional<Look> look(Path path) throws IOException {
+        try (PosixFile file = PosixFile.openForReading(path)) {
+            FileUse before = FileLock.use(file);
+            boolean fenced = FileLock.isFenced(file);
+            InspectedFile inspected = InspectedFile.of(file);
+            FileUse after = FileLock.use(file);
+            fenced |= FileLock.isFenced(file) || !file.isAt(path);
+            return Optional.of(new Look(inspected, before.compareTo(after) > 0 ? before : after, fenced));
+        } catch (NoSuchFileException _) {
+            return Optional.empty();
+        } catch (NotRegularFileException _) {
+            return InspectedFile.of(path).map(file -> new Look(file, FileUse.NONE, false));
+        }
+    }
+
+    /**
+     * What was seen of a file.
+     *
+     * @param use what others did with it
+     * @param fenced whether somebody was making, replacing or removing it
+     */
+    public record Look(InspectedFile file, FileUse use, boolean fenced) {
+
+        /** Whether somebody may have been changing it, or have been about to have the catalogue say what he changed. */
+        public boolean isInWork() {
+            return fenced || use == FileUse.WRITER;
+        }
+    }
+
+    /** Whether a file, or what became of it, has a side name: then a sweep decides on it. */
+    public boolean hasSideName(CataloguedFile file) {
+        return isAmong(VolumeArea.INCOMING, file) || isAmong(VolumeArea.RETIRED, file);
+    }
+
+    private boolean isAmong(VolumeArea area, CataloguedFile file) {
+        try (DirectoryStream<Path> names = Files.newDirectoryStream(
+                layout.directory(area), name -> fileOf(area, name.getFileName().toString())
+                        .filter(file::equals)
+                        .isPresent())) {
+            return names.iterator().hasNext();
+        } catch (DirectoryIteratorException e) {
+            throw unreadable(area, e.getCause());
+        } catch (IOException e) {
+            throw unreadable(area, e);
+        }
+    }
+
+    /** The group that new files in a directory get, where it gives them one: its set-group-ID bit says so. */
+    public OptionalInt groupOf(VolumeArea area) {
+        try {
+            FileStatus status = PosixFile.statusOf(layout.directory(area))
+                    .orElseThrow(() -> new NoSuchFileException(area.word()));
+            return (status.permissions() & SET_GROUP_ID) == 0
+                    ? OptionalInt.empty()
+                    : OptionalInt.of(status.group());
+        } catch (IOException e) {
+            throw unreadable(area, e);
+        }
+    }
+
+    /** The name at a path relative to the root, as {@link VolumeEntry#path} has it. */
+    public VolumeEntry entry(String path) {
+        int slash = path.indexOf('/');
+        String name = path.substring(slash + 1);
+        VolumeArea area = VolumeArea.valueOf(path.substring(0, slash).toUpperCase(Locale.ROOT));
+        return new VolumeEntry(area, name, fileOf(area, name).orElse(null));
     }
 
     /** Where such a name is. */
