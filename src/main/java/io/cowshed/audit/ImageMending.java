@@ -283,10 +283,11 @@ class ImageMending {
 
         /** What there is no file to hold of; or there is again. */
         private @Nullable InspectedFile unheld() {
-            volume.requireMounted();
             try {
-                return InspectedFile.of(volume.files().path(new CataloguedFile.Disk(row.id())))
+                InspectedFile file = InspectedFile.of(volume.files().path(new CataloguedFile.Disk(row.id())))
                         .orElse(null);
+                volume.requireMounted();
+                return file;
             } catch (IOException e) {
                 throw new CowshedException(
                         ProblemType.VOLUME_UNAVAILABLE, "It cannot be read: " + e.getMessage() + ".", null, e);

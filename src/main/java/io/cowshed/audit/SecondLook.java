@@ -88,6 +88,7 @@ class SecondLook {
         if (isChanging(row.id())) {
             return Optional.empty();
         }
+        boolean written = isWritten(row.id());
         Look disk = look(new CataloguedFile.Disk(row.id()));
         List<Finding> found = new ArrayList<>(judge.disk(row, fileOf(disk)));
         boolean inWork = isInWork(disk);
@@ -99,11 +100,13 @@ class SecondLook {
         if (found.isEmpty()) {
             return Optional.of(found);
         }
+        // Before the row is read again: what a holder leaves is recorded there before he is let go.
+        written |= isWritten(row.id());
         if (inWork || !inventory.find(row.id()).equals(Optional.of(row)) || isChanging(row.id())) {
             return Optional.empty();
         }
         volume.requireMounted();
-        if (isWritten(row.id())) {
+        if (written) {
             found.removeIf(finding -> finding.kind().isWritersWork());
         }
         return Optional.of(found);
