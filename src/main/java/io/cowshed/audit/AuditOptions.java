@@ -36,7 +36,9 @@ public record AuditOptions(boolean verifyDigests, Mend mend, boolean quarantine)
                 }
             }
             throw new CowshedException(
-                    ProblemType.INVALID_REQUEST, "That is nothing that an audit can mend.", "Use none or safe for mend.");
+                    ProblemType.INVALID_REQUEST,
+                    "That is nothing that an audit can mend.",
+                    "Use none or safe for mend.");
         }
     }
 

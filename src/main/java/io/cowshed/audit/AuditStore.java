@@ -57,13 +57,7 @@ class AuditStore {
      * @param afterImage the last image that was looked at; null for none
      */
     record Progress(
-            UUID audit,
-            Step step,
-            @Nullable UUID afterImage,
-            long images,
-            long verified,
-            long skipped,
-            long files) {}
+            UUID audit, Step step, @Nullable UUID afterImage, long images, long verified, long skipped, long files) {}
 
     /** @throws AuditRunning if another audit is not over */
     void add(UUID audit) {
@@ -137,8 +131,7 @@ class AuditStore {
 
     /** Answers how many there were before. */
     private long count(UUID audit, FindingKind kind, int more) {
-        Optional<Long> before = database.sql(
-                        "select found from audit_count where audit_id = :id and kind = :kind")
+        Optional<Long> before = database.sql("select found from audit_count where audit_id = :id and kind = :kind")
                 .param("id", audit)
                 .param("kind", kind.word())
                 .query(Long.class)
@@ -243,8 +236,7 @@ class AuditStore {
                     .param("ids", audits)
                     .query(row -> {
                         counts.computeIfAbsent(row.getObject("audit_id", UUID.class), _ -> new ArrayList<>())
-                                .add(new KindCount(
-                                        row.getString("kind"), row.getLong("found"), row.getLong("mended")));
+                                .add(new KindCount(row.getString("kind"), row.getLong("found"), row.getLong("mended")));
                     });
         }
         return counts;

@@ -62,8 +62,7 @@ public class Auditing implements OperationHandler {
      */
     @Transactional(propagation = Propagation.MANDATORY)
     public Operation submit(AuditOptions options, String createdBy) {
-        Operation operation =
-                operations.submit(new NewOperation(KIND, null, VOLUME, options, List.of(), createdBy));
+        Operation operation = operations.submit(new NewOperation(KIND, null, VOLUME, options, List.of(), createdBy));
         store.add(operation.id());
         return operation;
     }

@@ -72,7 +72,10 @@ class Digests {
             String digest = ContentDigest.of(disk, progress);
             return digest.equals(row.digest())
                     ? null
-                    : finding(row, FindingKind.DIGEST, "Its content is " + digest + ", and " + row.digest() + " was sealed.");
+                    : finding(
+                            row,
+                            FindingKind.DIGEST,
+                            "Its content is " + digest + ", and " + row.digest() + " was sealed.");
         } catch (ImageException e) {
             return finding(row, FindingKind.UNREADABLE, "Its content cannot be read: " + e.getMessage() + ".");
         } catch (IOException | ImageFileMissing e) {

@@ -12,8 +12,4 @@ import org.jspecify.annotations.Nullable;
  * @param detail for people, a sentence or two
  */
 record Finding(
-        FindingKind kind,
-        @Nullable UUID image,
-        @Nullable String imageName,
-        String file,
-        String detail) {}
+        FindingKind kind, @Nullable UUID image, @Nullable String imageName, String file, String detail) {}

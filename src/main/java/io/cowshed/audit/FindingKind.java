@@ -65,9 +65,8 @@ public enum FindingKind {
                         ProblemType.INVALID_REQUEST,
                         "That is no kind of finding.",
                         "Use one of "
-                                + Arrays.stream(values())
-                                        .map(FindingKind::word)
-                                        .collect(Collectors.joining(", ")) + "."));
+                                + Arrays.stream(values()).map(FindingKind::word).collect(Collectors.joining(", "))
+                                + "."));
     }
 
     /** The kind of that word; empty where only a newer build knows it. */

@@ -25,7 +25,6 @@ import io.cowshed.volume.HeldImage;
 import io.cowshed.volume.InspectedFile;
 import io.cowshed.volume.Volume;
 import java.io.IOException;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
@@ -79,7 +78,8 @@ class ImageMending {
      * @throws CowshedException when that cannot be, and why
      */
     Outcome mend(OperationRun run, FindingKind kind, ListedFinding finding, Judge judge) throws InterruptedException {
-        Inventory.Entry row = inventory.find(Objects.requireNonNull(finding.image())).orElse(null);
+        Inventory.Entry row =
+                inventory.find(Objects.requireNonNull(finding.image())).orElse(null);
         if (row == null) {
             return Outcome.PASSED;
         }
@@ -91,7 +91,9 @@ class ImageMending {
             return Outcome.PASSED;
         }
         if (volume.status(row.id()).isEmpty()) {
-            return kind == FindingKind.FILE_MISSING || kind == FindingKind.NOT_AN_IMAGE ? task.fail(null) : Outcome.PASSED;
+            return kind == FindingKind.FILE_MISSING || kind == FindingKind.NOT_AN_IMAGE
+                    ? task.fail(null)
+                    : Outcome.PASSED;
         }
         if (kind == FindingKind.MODE) {
             try (HeldImage held = row.sealed() ? volume.share(row.id()) : volume.hold(row.id())) {
@@ -209,14 +211,17 @@ class ImageMending {
             return !row.sealed()
                     && row.fault() == null
                     && file.header() != null
-                    && file.identity().filter(self -> self.id().equals(row.id())).isPresent()
+                    && file.identity()
+                            .filter(self -> self.id().equals(row.id()))
+                            .isPresent()
                     && (file.backingName().isEmpty()
                             || file.parent().filter(this::canBeParent).isPresent());
         }
 
         private boolean canBeParent(UUID parent) {
             return !parent.equals(row.id())
-                    && inventory.find(parent)
+                    && inventory
+                            .find(parent)
                             .filter(found -> found.sealed() && found.fault() == null)
                             .isPresent();
         }
@@ -275,8 +280,7 @@ class ImageMending {
                 if (!still || row.fault() != null) {
                     return Outcome.PASSED;
                 }
-                reworking.fail(
-                        row.id(), fault.length() <= MAX_FAULT ? fault : fault.substring(0, MAX_FAULT - 1) + "…");
+                reworking.fail(row.id(), fault.length() <= MAX_FAULT ? fault : fault.substring(0, MAX_FAULT - 1) + "…");
                 return Outcome.MENDED;
             });
         }

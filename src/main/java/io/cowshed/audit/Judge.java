@@ -53,9 +53,7 @@ final class Judge {
             // The catalogue says so already.
             boolean damaged = found.removeIf(finding -> finding.kind().isDamage());
             if (!damaged) {
-                report.add(
-                        FindingKind.RECOVERED,
-                        "It is as it should be, although the catalogue says: " + row.fault());
+                report.add(FindingKind.RECOVERED, "It is as it should be, although the catalogue says: " + row.fault());
             }
         }
         if (file != null) {
@@ -145,8 +143,8 @@ final class Judge {
         if (group.isPresent() && file.status().group() != group.getAsInt()) {
             report.add(
                     FindingKind.GROUP,
-                    "It belongs to group " + file.status().group() + ", and its directory gives "
-                            + group.getAsInt() + ".");
+                    "It belongs to group " + file.status().group() + ", and its directory gives " + group.getAsInt()
+                            + ".");
         }
     }
 

@@ -10,4 +10,5 @@ public record KindCount(
 
         long found,
 
-        @Schema(description = "How many of them were mended.") long mended) {}
+        @Schema(description = "How many of them were mended.")
+        long mended) {}

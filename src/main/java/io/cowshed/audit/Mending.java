@@ -122,7 +122,8 @@ class Mending {
                     if (outcome == Outcome.MENDED) {
                         mended = finding.image();
                     } else if (outcome == Outcome.PASSED) {
-                        boolean byTheSame = finding.image() != null && finding.image().equals(mended);
+                        boolean byTheSame =
+                                finding.image() != null && finding.image().equals(mended);
                         decide(finding, byTheSame ? Outcome.MENDED : Outcome.PASSED, null);
                     }
                 }
@@ -168,8 +169,8 @@ class Mending {
                 volume.sweep(settlement::isThere, catalogued::exists, settlement::isAwaited);
                 swept = true;
             }
-            boolean there = Files.exists(
-                    volume.files().path(volume.files().entry(finding.file())), LinkOption.NOFOLLOW_LINKS);
+            boolean there =
+                    Files.exists(volume.files().path(volume.files().entry(finding.file())), LinkOption.NOFOLLOW_LINKS);
             decide(
                     finding,
                     there ? Outcome.KEPT : Outcome.MENDED,

@@ -117,7 +117,8 @@ class NameAudit {
     }
 
     private Optional<Finding> stranger(VolumeEntry entry, InspectedFile file) throws IOException {
-        if (!isUnknown(entry.file()) || volume.files().look(volume.files().path(entry)).isEmpty()) {
+        if (!isUnknown(entry.file())
+                || volume.files().look(volume.files().path(entry)).isEmpty()) {
             return Optional.empty();
         }
         return Optional.of(finding(entry, FindingKind.STRANGER, "The catalogue does not have it. " + describe(file)));
@@ -129,12 +130,13 @@ class NameAudit {
             return Optional.empty();
         }
         if (entry.file() == null) {
-            return Optional.of(finding(entry, FindingKind.STRANGER, "Its name is none that is given here. "
-                    + describe(look.file())));
+            return Optional.of(finding(
+                    entry, FindingKind.STRANGER, "Its name is none that is given here. " + describe(look.file())));
         }
         return isAwaited(entry.file().image())
                 ? Optional.empty()
-                : Optional.of(finding(entry, FindingKind.LEFTOVER, "A crash has left it, and no sweep has cleared it away."));
+                : Optional.of(
+                        finding(entry, FindingKind.LEFTOVER, "A crash has left it, and no sweep has cleared it away."));
     }
 
     /**
@@ -169,7 +171,10 @@ class NameAudit {
         String self = file.identity()
                 .map(identity -> "It says that it is image " + identity.id() + ", made as \"" + identity.name() + "\"")
                 .orElse("It does not say which image it is");
-        return self + file.backingName().map(name -> ", and lies on \"" + name + "\".").orElse(".");
+        return self
+                + file.backingName()
+                        .map(name -> ", and lies on \"" + name + "\".")
+                        .orElse(".");
     }
 
     private static Finding finding(VolumeEntry entry, FindingKind kind, String detail) {

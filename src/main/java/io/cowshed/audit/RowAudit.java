@@ -120,8 +120,8 @@ class RowAudit {
                 page.skipped++;
                 return false;
             }
-            boolean damaged = found.stream().anyMatch(finding -> finding.kind().isDamage()
-                    || finding.kind() == FindingKind.UNREADABLE);
+            boolean damaged = found.stream()
+                    .anyMatch(finding -> finding.kind().isDamage() || finding.kind() == FindingKind.UNREADABLE);
             boolean recovered = found.stream().anyMatch(finding -> finding.kind() == FindingKind.RECOVERED);
             boolean toBeRead = row.sealed() && !damaged && (row.fault() == null ? options.verifyDigests() : recovered);
             if (!toBeRead) {
@@ -153,7 +153,8 @@ class RowAudit {
 
         private boolean isFine(Inventory.Entry row) {
             try {
-                return judge.disk(row, inspect(new CataloguedFile.Disk(row.id()))).isEmpty()
+                return judge.disk(row, inspect(new CataloguedFile.Disk(row.id())))
+                                .isEmpty()
                         && (row.seed() == null
                                 || judge.seed(row, row.seed(), inspect(row.seed()))
                                         .isEmpty());

@@ -19,8 +19,9 @@ import org.springframework.transaction.annotation.Transactional;
 @Transactional(readOnly = true)
 public class Inventory {
 
-    private static final String SELECT = "select i.id, i.name, i.state, i.sealed, i.parent_id, i.virtual_size, i.digest,"
-            + " i.fault, i.version, s.file_number from image i left join image_seed s on s.image_id = i.id where ";
+    private static final String SELECT =
+            "select i.id, i.name, i.state, i.sealed, i.parent_id, i.virtual_size, i.digest,"
+                    + " i.fault, i.version, s.file_number from image i left join image_seed s on s.image_id = i.id where ";
 
     private final JdbcClient database;
 
@@ -85,7 +86,9 @@ public class Inventory {
         }
         Set<CataloguedFile> known = new HashSet<>();
         database.sql(SELECT + "i.id in (:ids)")
-                .param("ids", files.stream().map(CataloguedFile::image).distinct().toList())
+                .param(
+                        "ids",
+                        files.stream().map(CataloguedFile::image).distinct().toList())
                 .query((row, _) -> entry(row))
                 .list()
                 .forEach(entry -> {
@@ -100,8 +103,11 @@ public class Inventory {
 
     /** How much there is after an image; null for all. */
     public Extent extent(@Nullable UUID after) {
-        return beyond(database.sql("select count(*) as images, coalesce(sum(case when sealed then virtual_size else 0 end), 0)"
-                        + " as sealed_size from image where " + condition(after, "id")), after)
+        return beyond(
+                        database.sql(
+                                "select count(*) as images, coalesce(sum(case when sealed then virtual_size else 0 end), 0)"
+                                        + " as sealed_size from image where " + condition(after, "id")),
+                        after)
                 .query((row, _) -> new Extent(row.getLong("images"), row.getLong("sealed_size")))
                 .single();
     }

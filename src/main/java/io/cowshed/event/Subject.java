@@ -12,7 +12,9 @@ import java.util.UUID;
  */
 @Schema(name = "EventSubject", description = "What the event is about.")
 public record Subject(
-        @Schema(description = "image, attachment, operation, audit, token or subscription; a later version may know more.")
+        @Schema(
+                description =
+                        "image, attachment, operation, audit, token or subscription; a later version may know more.")
         String kind,
 
         UUID id,

@@ -55,8 +55,11 @@ class AuditKillTests {
                     .json()
                     .path("id")
                     .asString();
-            killWhen(service, id, 1 + random.nextInt(IMAGES / 2), audit -> audit.path("images")
-                    .asLong());
+            killWhen(
+                    service,
+                    id,
+                    1 + random.nextInt(IMAGES / 2),
+                    audit -> audit.path("images").asLong());
         }
         try (ServiceProcess service = ServiceProcess.start(directory, List.of(), PROPERTIES)) {
             killWhen(service, id, 1 + random.nextInt(IMAGES / 2), audit -> count(audit, "mode", "mended"));
@@ -77,7 +80,9 @@ class AuditKillTests {
 
             JsonNode again = succeed(service.api().postJson("volume/audits", "{}", "Prefer", "wait=60"))
                     .json();
-            assertThat(again.path("result").path("clean").asBoolean()).as("%s", again).isTrue();
+            assertThat(again.path("result").path("clean").asBoolean())
+                    .as("%s", again)
+                    .isTrue();
         }
     }
 
@@ -107,7 +112,8 @@ class AuditKillTests {
     private static JsonNode awaited(ApiClient api, String id) {
         JsonNode operation;
         do {
-            operation = succeed(api.get("operations/" + id, "Prefer", "wait=60")).json();
+            operation =
+                    succeed(api.get("operations/" + id, "Prefer", "wait=60")).json();
         } while (List.of("queued", "running").contains(operation.path("state").asString()));
         return operation;
     }

@@ -60,7 +60,8 @@ abstract class AuditLoadTests extends ServiceTests {
                 callers.add(threads.submit(() -> work(called, random)));
             }
             for (int i = 0; i < AUDITS; i++) {
-                JsonNode audit = audit(i % 2 == 0 ? "{\"verifyDigests\": true}" : "{\"mend\": \"safe\", \"quarantine\": true}");
+                JsonNode audit =
+                        audit(i % 2 == 0 ? "{\"verifyDigests\": true}" : "{\"mend\": \"safe\", \"quarantine\": true}");
                 if (!audit.path("result").path("clean").asBoolean()) {
                     wrong.add(audit + " " + findings(audit));
                 }
@@ -130,7 +131,8 @@ abstract class AuditLoadTests extends ServiceTests {
     }
 
     private JsonNode audit(String request) {
-        JsonNode audit = succeed(api.postJson("volume/audits", request, "Prefer", "wait=60")).json();
+        JsonNode audit = succeed(api.postJson("volume/audits", request, "Prefer", "wait=60"))
+                .json();
         assertThat(audit.path("state").asString()).as("%s", audit).isEqualTo("succeeded");
         return audit;
     }

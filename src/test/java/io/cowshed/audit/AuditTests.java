@@ -192,7 +192,8 @@ abstract class AuditTests extends ServiceTests {
         chains.clone("path", "base");
         byte[] content = chains.content("path");
         String path = chains.file("base").toString();
-        QemuImg.run("rebase", "-u", "-F", "qcow2", "-b", path, chains.file("path").toString());
+        QemuImg.run(
+                "rebase", "-u", "-F", "qcow2", "-b", path, chains.file("path").toString());
 
         assertFound("backing-name", "path", null);
         assertMended("backing-name", "path");
@@ -423,8 +424,9 @@ abstract class AuditTests extends ServiceTests {
 
             assertThat(found.stream().filter(one -> one.path("kind").asString().equals("stranger")))
                     .hasSize(2)
-                    .allSatisfy(one ->
-                            assertThat(one.path("outcome").asString()).as("%s", one).isEqualTo("kept"));
+                    .allSatisfy(one -> assertThat(one.path("outcome").asString())
+                            .as("%s", one)
+                            .isEqualTo("kept"));
         }
         assertThat(images.resolve(id)).exists();
         assertThat(used).exists();
@@ -442,9 +444,9 @@ abstract class AuditTests extends ServiceTests {
         assertThat(count(told, "leftover")).isEqualTo(1);
         JsonNode audit = audit("{\"mend\": \"safe\"}");
 
-        assertThat(findings(audit)).singleElement().satisfies(found -> assertThat(
-                        found.path("outcome").asString())
-                .isEqualTo("mended"));
+        assertThat(findings(audit))
+                .singleElement()
+                .satisfies(found -> assertThat(found.path("outcome").asString()).isEqualTo("mended"));
         assertThat(left).doesNotExist();
     }
 
@@ -452,15 +454,20 @@ abstract class AuditTests extends ServiceTests {
     void auditsAreListedAndToldOf() {
         JsonNode audit = audit("{\"verifyDigests\": true}");
 
-        JsonNode listed = succeed(api.get("volume/audits?limit=1")).json().path("items").get(0);
+        JsonNode listed =
+                succeed(api.get("volume/audits?limit=1")).json().path("items").get(0);
         assertThat(listed).isEqualTo(audit);
         assertThat(audit.path("verifyDigests").asBoolean()).isTrue();
         assertThat(audit.path("mend").asString()).isEqualTo("none");
-        JsonNode operation = succeed(api.get("operations/" + audit.path("id").asString())).json();
+        JsonNode operation =
+                succeed(api.get("operations/" + audit.path("id").asString())).json();
         assertThat(operation.path("kind").asString()).isEqualTo("audit");
         assertThat(operation.path("image").isNull()).isTrue();
         assertThat(operation.path("result").path("clean").asBoolean()).isTrue();
-        JsonNode event = succeed(api.get("events?type=volume.audited&limit=1")).json().path("items").get(0);
+        JsonNode event = succeed(api.get("events?type=volume.audited&limit=1"))
+                .json()
+                .path("items")
+                .get(0);
         assertThat(event.path("subject").path("id")).isEqualTo(audit.path("id"));
         assertThat(event.path("data").path("clean").asBoolean()).isTrue();
     }
@@ -491,9 +498,11 @@ abstract class AuditTests extends ServiceTests {
     }
 
     private JsonNode audit(String request) {
-        JsonNode operation = succeed(api.postJson("volume/audits", request, "Prefer", "wait=60")).json();
+        JsonNode operation = succeed(api.postJson("volume/audits", request, "Prefer", "wait=60"))
+                .json();
         assertThat(operation.path("state").asString()).as("%s", operation).isEqualTo("succeeded");
-        JsonNode audit = succeed(api.get("volume/audits/" + operation.path("id").asString())).json();
+        JsonNode audit = succeed(api.get("volume/audits/" + operation.path("id").asString()))
+                .json();
         assertThat(operation.path("result").path("findings")).isEqualTo(audit.path("findings"));
         return audit;
     }
@@ -515,7 +524,9 @@ abstract class AuditTests extends ServiceTests {
         JsonNode audit = audit("{\"mend\": \"safe\"}");
         JsonNode found = only(audit, kind, image);
         assertThat(found.path("outcome").asString()).as("%s", found).isEqualTo("mended");
-        assertThat(audit.path("findings").valueStream().filter(count -> count.path("kind").asString().equals(kind)))
+        assertThat(audit.path("findings")
+                        .valueStream()
+                        .filter(count -> count.path("kind").asString().equals(kind)))
                 .singleElement()
                 .satisfies(count -> assertThat(count.path("mended").asLong()).isPositive());
     }

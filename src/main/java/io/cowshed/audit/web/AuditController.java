@@ -104,8 +104,9 @@ class AuditController {
     @Operation(
             operationId = "listAuditFindings",
             summary = "List what an audit has found",
-            description = "A page of findings, so far. Of each kind the first 10000 are listed; the audit itself has how many"
-                    + " there are.")
+            description =
+                    "A page of findings, so far. Of each kind the first 10000 are listed; the audit itself has how many"
+                            + " there are.")
     @Refuses(ProblemType.NOT_FOUND)
     Listing<FindingView> findings(
             @PathVariable String id,

@@ -18,14 +18,16 @@ record FindingView(
 
         @Nullable FoundImage image,
 
-        @Schema(description = "Relative to the volume's root.") String file,
+        @Schema(description = "Relative to the volume's root.")
+        String file,
 
         @Schema(description = "What is wrong, for people.") String detail,
 
         @Schema(
                 types = {"string", "null"},
-                description = "What became of it: mended, kept as it was, or passed by itself. Null where nothing was to be"
-                        + " mended, or has been yet.")
+                description =
+                        "What became of it: mended, kept as it was, or passed by itself. Null where nothing was to be"
+                                + " mended, or has been yet.")
         @Nullable
         Outcome outcome,
 

@@ -14,16 +14,18 @@ record NewAudit(
         Boolean verifyDigests,
 
         @Schema(
-                description = "What to mend. none: only report. safe: permissions; what a disk or its parent has become in"
-                        + " somebody's hands is taken over, or the image gets the state error; and one that is good"
-                        + " again loses it.",
+                description =
+                        "What to mend. none: only report. safe: permissions; what a disk or its parent has become in"
+                                + " somebody's hands is taken over, or the image gets the state error; and one that is good"
+                                + " again loses it.",
                 allowableValues = {"none", "safe"},
                 defaultValue = "none")
         AuditOptions.@Nullable Mend mend,
 
         @Schema(
-                description = "Move files that nobody knows, uses or lies on to quarantine/ on the volume, once they are"
-                        + " older than cowshed.audits.spare. Nothing is deleted.",
+                description =
+                        "Move files that nobody knows, uses or lies on to quarantine/ on the volume, once they are"
+                                + " older than cowshed.audits.spare. Nothing is deleted.",
                 defaultValue = "false")
         @Nullable
         Boolean quarantine) {
