@@ -35,8 +35,8 @@ class AuditKillTests {
     private static final String[] PROPERTIES = {
         "cowshed.audits.spare=PT0S",
         "db-scheduler.heartbeat-interval=500ms",
-        // Slow enough to be killed on the way: some hundred images a second.
-        "cowshed.operations.bandwidth=16MiB"
+        // Slow enough to be killed on the way: a hundred images a second.
+        "cowshed.operations.bandwidth=8MiB"
     };
 
     @Test
@@ -103,6 +103,7 @@ class AuditKillTests {
         JsonNode audit = show(service.api(), id);
         while (howFar.applyAsLong(audit) < least) {
             assertThat(audit.path("state").asString()).isIn("queued", "running");
+            succeed(service.api().get("operations/" + id, "Prefer", "wait=1"));
             audit = show(service.api(), id);
         }
         service.kill();
