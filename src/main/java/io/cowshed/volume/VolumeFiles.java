@@ -50,8 +50,7 @@ public final class VolumeFiles {
             for (Path name : names) {
                 String text = name.getFileName().toString();
                 if (!text.startsWith(SILLY_RENAMED)) {
-                    each.accept(new VolumeEntry(
-                            area, text, fileOf(area, text).orElse(null)));
+                    each.accept(new VolumeEntry(area, text, fileOf(area, text).orElse(null)));
                 }
             }
         } catch (DirectoryIteratorException e) {
@@ -121,7 +120,8 @@ public final class VolumeFiles {
 
     private boolean isAmong(VolumeArea area, CataloguedFile file) {
         try (DirectoryStream<Path> names = Files.newDirectoryStream(
-                layout.directory(area), name -> fileOf(area, name.getFileName().toString())
+                layout.directory(area),
+                name -> fileOf(area, name.getFileName().toString())
                         .filter(file::equals)
                         .isPresent())) {
             return names.iterator().hasNext();
@@ -135,11 +135,9 @@ public final class VolumeFiles {
     /** The group that new files in a directory get, where it gives them one: its set-group-ID bit says so. */
     public OptionalInt groupOf(VolumeArea area) {
         try {
-            FileStatus status = PosixFile.statusOf(layout.directory(area))
-                    .orElseThrow(() -> new NoSuchFileException(area.word()));
-            return (status.permissions() & SET_GROUP_ID) == 0
-                    ? OptionalInt.empty()
-                    : OptionalInt.of(status.group());
+            FileStatus status =
+                    PosixFile.statusOf(layout.directory(area)).orElseThrow(() -> new NoSuchFileException(area.word()));
+            return (status.permissions() & SET_GROUP_ID) == 0 ? OptionalInt.empty() : OptionalInt.of(status.group());
         } catch (IOException e) {
             throw unreadable(area, e);
         }
