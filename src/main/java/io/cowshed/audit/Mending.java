@@ -88,9 +88,12 @@ class Mending {
 
         void take(ListedFinding finding) throws InterruptedException {
             FindingKind kind = FindingKind.find(finding.kind()).orElse(null);
+            if (kind == null) {
+                return;
+            }
             boolean wanted = kind == FindingKind.STRANGER
                     ? options.quarantine()
-                    : options.mend() == AuditOptions.Mend.SAFE && kind != null;
+                    : options.mend() == AuditOptions.Mend.SAFE;
             if (!wanted) {
                 return;
             }

@@ -54,7 +54,7 @@ public final class VolumeFiles {
                 }
             }
         } catch (DirectoryIteratorException e) {
-            throw unreadable(area, e.getCause());
+            throw unreadable(area, new IOException(e));
         } catch (NoSuchFileException e) {
             if (area != VolumeArea.QUARANTINE) {
                 throw unreadable(area, e);
@@ -126,7 +126,7 @@ public final class VolumeFiles {
                         .isPresent())) {
             return names.iterator().hasNext();
         } catch (DirectoryIteratorException e) {
-            throw unreadable(area, e.getCause());
+            throw unreadable(area, new IOException(e));
         } catch (IOException e) {
             throw unreadable(area, e);
         }
