@@ -177,12 +177,26 @@ public class Image extends ImageRules {
         updatedAt = stored(now);
     }
 
-    /** The file is not what the catalogue can vouch for; the image keeps the parent that it had. */
+    /**
+     * The file is not what the catalogue can vouch for; the image keeps the parent and the digest that it had. One in the trash
+     * stays there.
+     */
     void fail(String newFault, Instant now) {
-        requireState(ImageState.AVAILABLE, "changed");
+        if (state != ImageState.TRASHED) {
+            requireState(ImageState.AVAILABLE, "changed");
+        }
         fault = newFault;
         known = null;
-        become(ImageState.ERROR, false, null, now);
+        become(state == ImageState.TRASHED ? state : ImageState.ERROR, sealed, digest, now);
+    }
+
+    /** The file is what it should be again. */
+    void recover(Instant now) {
+        if (state != ImageState.TRASHED) {
+            requireState(ImageState.ERROR, "recovered");
+        }
+        fault = null;
+        become(state == ImageState.TRASHED ? state : ImageState.AVAILABLE, sealed, digest, now);
     }
 
     private void lieOn(@Nullable UUID parent) {

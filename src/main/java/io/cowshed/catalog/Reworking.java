@@ -204,12 +204,25 @@ public class Reworking {
      * Records that the file of an image is not what the catalogue can vouch for.
      *
      * @param fault what is wrong, at most 1000 characters
+     * @throws ImageHasChildren if others lie on it, who need it as a parent
+     * @throws ImagePublished if it is a version of a family
      */
     public Image fail(UUID id, String fault) {
         Image image = images.lock(ImageRef.of(id));
+        offspring.requireUnpublished(image, "taken for damaged");
+        offspring.requireNone(image, "taken for damaged");
         image.fail(fault, clock.instant());
         entities.flush();
         events.raise(EventType.IMAGE_FAILED, image);
+        return image;
+    }
+
+    /** Records that the file of an image, which was not what the catalogue could vouch for, is again. */
+    public Image recover(UUID id) {
+        Image image = images.lock(ImageRef.of(id));
+        image.recover(clock.instant());
+        entities.flush();
+        events.raise(EventType.IMAGE_RECOVERED, image);
         return image;
     }
 

@@ -17,6 +17,8 @@ public enum EventType {
     IMAGE_REWRITTEN("image.rewritten"),
     /** The file of an image is not what the catalogue can vouch for. */
     IMAGE_FAILED("image.failed"),
+    /** It is again. */
+    IMAGE_RECOVERED("image.recovered"),
     IMAGE_TRASHED("image.trashed"),
     IMAGE_RESTORED("image.restored"),
     /** An image is gone for good. */
@@ -65,6 +67,8 @@ public enum EventType {
     /** What a hook does was changed, or its secret. */
     HOOK_CHANGED("hook.changed"),
     HOOK_REMOVED("hook.removed"),
+    /** The catalogue was compared with the volume; the counts tell what was found, and mended. */
+    VOLUME_AUDITED("volume.audited"),
     TOKEN_CREATED("token.created"),
     TOKEN_REVOKED("token.revoked"),
     SUBSCRIPTION_CREATED("subscription.created"),

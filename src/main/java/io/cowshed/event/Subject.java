@@ -14,14 +14,14 @@ import java.util.UUID;
 public record Subject(
         @Schema(
                 description =
-                        "image, family, attachment, operation, hook, token or subscription; a later version may know more.")
+                        "image, family, attachment, operation, audit, hook, token or subscription; a later version may know more.")
         String kind,
 
         UUID id,
 
         @Schema(
                 description =
-                        "The name that it had then; of an attachment its image's, of a pool its family's, of an operation its verb, of a subscription its host.")
+                        "The name that it had then; of an attachment its image's, of a pool its family's, of an operation its verb, of an audit \"volume\", of a subscription its host.")
         String name) {
 
     /** What kinds of things there are. */
@@ -30,6 +30,7 @@ public record Subject(
         FAMILY,
         ATTACHMENT,
         OPERATION,
+        AUDIT,
         HOOK,
         TOKEN,
         SUBSCRIPTION;

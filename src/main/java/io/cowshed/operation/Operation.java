@@ -14,7 +14,7 @@ import org.springframework.jdbc.core.RowMapper;
  * An operation as it was when it was read.
  *
  * @param kind the verb
- * @param subject the image that it is about, which need not exist any more
+ * @param subject the image that it is about, which need not exist any more; null for the volume as a whole
  * @param subjectName the image's name when the operation was asked for
  * @param request what was asked for, in the JSON of its handler
  * @param cancelRequested whether somebody has asked to give it up
@@ -31,7 +31,7 @@ import org.springframework.jdbc.core.RowMapper;
 public record Operation(
         UUID id,
         String kind,
-        UUID subject,
+        @Nullable UUID subject,
         String subjectName,
         String request,
         OperationState state,

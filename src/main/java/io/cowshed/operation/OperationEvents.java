@@ -30,7 +30,11 @@ class OperationEvents {
     void finished(Operation operation, OperationState state, @Nullable String problem) {
         Map<String, @Nullable Object> data = new LinkedHashMap<>();
         data.put("state", state);
-        data.put("image", Map.of("id", operation.subject(), "name", operation.subjectName()));
+        data.put(
+                "image",
+                operation.subject() == null
+                        ? null
+                        : Map.of("id", operation.subject(), "name", operation.subjectName()));
         data.put("createdBy", operation.createdBy());
         data.put("problem", problem == null ? null : summary(json.readTree(problem)));
         events.raise(

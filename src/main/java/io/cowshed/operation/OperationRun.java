@@ -1,6 +1,7 @@
 package io.cowshed.operation;
 
 import io.cowshed.operation.OperationStopped.Reason;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
@@ -43,9 +44,9 @@ public final class OperationRun {
         return operation.id();
     }
 
-    /** The image that it is about. */
+    /** The image that it is about: what is asked for about one always has it. */
     public UUID subject() {
-        return operation.subject();
+        return Objects.requireNonNull(operation.subject());
     }
 
     /** Who asked for it. */

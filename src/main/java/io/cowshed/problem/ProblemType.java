@@ -38,6 +38,7 @@ public enum ProblemType {
     VERSION_OBSOLETE("version-obsolete", HttpStatus.CONFLICT, "The version is obsolete"),
     FAMILY_HAS_VERSIONS("family-has-versions", HttpStatus.CONFLICT, "The family has versions"),
     DEPTH_LIMIT("depth-limit", HttpStatus.CONFLICT, "The chain of images would become too deep"),
+    AUDIT_RUNNING("audit-running", HttpStatus.CONFLICT, "Another audit is running"),
     OPERATION_FINISHED("operation-finished", HttpStatus.CONFLICT, "The operation is over"),
     SUBSCRIPTION_NOT_ACTIVE("subscription-not-active", HttpStatus.CONFLICT, "Nothing is sent to the subscription"),
     NAME_TAKEN("name-taken", HttpStatus.CONFLICT, "The name is taken"),

@@ -19,7 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The images that catalogued files have as their backing, by what the files themselves say: the last check before a file is
+ * The files that catalogued ones have as their backing, by what the files themselves say: the last check before a file is
  * taken away, in case the catalogue knows less than the volume. All headers are read once, when first asked.
  */
 final class BackingsInUse {
@@ -28,7 +28,7 @@ final class BackingsInUse {
 
     private final VolumeLayout layout;
     private final Predicate<UUID> catalogued;
-    private final Set<UUID> backings = new HashSet<>();
+    private final Set<String> backings = new HashSet<>();
     private @Nullable Boolean complete;
 
     BackingsInUse(VolumeLayout layout, Predicate<UUID> catalogued) {
@@ -36,12 +36,12 @@ final class BackingsInUse {
         this.catalogued = catalogued;
     }
 
-    /** Whether a catalogued file has {@code image} as its backing, or one cannot be asked. */
-    boolean contains(UUID image) throws IOException {
+    /** Whether a catalogued file has a file of this name as its backing, by whatever path, or one cannot be asked. */
+    boolean contains(String fileName) throws IOException {
         if (complete == null) {
             complete = readAll();
         }
-        return !complete || backings.contains(image);
+        return !complete || backings.contains(fileName);
     }
 
     private boolean readAll() throws IOException {
@@ -61,9 +61,9 @@ final class BackingsInUse {
         try (BlockFile file = PosixFile.openForReading(name)) {
             String backing = Qcow2HeaderReader.read(file).backingName();
             if (backing != null) {
-                Optional<UUID> id = VolumeLayout.imageOf(backing);
-                if (id.isPresent() && !backings.contains(id.get()) && catalogued.test(image)) {
-                    backings.add(id.get());
+                String backingFile = backing.substring(backing.lastIndexOf('/') + 1);
+                if (!backings.contains(backingFile) && catalogued.test(image)) {
+                    backings.add(backingFile);
                 }
             }
             return true;

@@ -47,9 +47,25 @@ public final class HeldImage implements AutoCloseable {
         }
     }
 
+    /** Readers may go on. */
+    static HeldImage share(VolumeLayout layout, CataloguedFile file, int mode) throws IOException {
+        Path path = layout.own(file);
+        return hold(path, file, mode, PosixFile.openForReading(path), FileLock::againstWriters);
+    }
+
+    @FunctionalInterface
+    private interface Locking {
+        FileLock of(PosixFile file) throws IOException;
+    }
+
     private static HeldImage hold(Path path, CataloguedFile catalogued, int mode, PosixFile file) throws IOException {
+        return hold(path, catalogued, mode, file, FileLock::againstReadersAndWriters);
+    }
+
+    private static HeldImage hold(Path path, CataloguedFile catalogued, int mode, PosixFile file, Locking locking)
+            throws IOException {
         try {
-            FileLock.againstReadersAndWriters(file);
+            locking.of(file);
             if (!file.isAt(path)) {
                 throw new NoSuchFileException(path.toString(), null, "it was replaced meanwhile");
             }
@@ -74,6 +90,15 @@ public final class HeldImage implements AutoCloseable {
     public ImageFileStatus status() {
         try {
             return ImageFileStatus.of(file.status());
+        } catch (IOException e) {
+            throw VolumeFailures.of(catalogued, e);
+        }
+    }
+
+    /** What the file says of itself. */
+    public InspectedFile inspect() {
+        try {
+            return InspectedFile.of(file);
         } catch (IOException e) {
             throw VolumeFailures.of(catalogued, e);
         }

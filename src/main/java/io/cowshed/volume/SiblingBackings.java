@@ -2,6 +2,7 @@ package io.cowshed.volume;
 
 import io.cowshed.engine.block.BackingFileException;
 import io.cowshed.engine.block.BackingResolver;
+import io.cowshed.engine.block.BlockFile;
 import io.cowshed.engine.block.ImageFormat;
 import java.io.IOException;
 import java.util.Set;
@@ -9,9 +10,14 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** Follows a backing name only when it is the bare file name of an image that the caller allows, declared as QCOW2. */
-record SiblingBackings(Volume volume, Set<UUID> allowed) implements BackingResolver {
+record SiblingBackings(Opening opening, Set<UUID> allowed) implements BackingResolver {
 
     private static final String QCOW2 = "qcow2";
+
+    @FunctionalInterface
+    interface Opening {
+        BlockFile of(UUID image);
+    }
 
     @Override
     public Backing resolve(String file, String name, @Nullable String format) throws IOException {
@@ -22,6 +28,6 @@ record SiblingBackings(Volume volume, Set<UUID> allowed) implements BackingResol
         if (!QCOW2.equals(format)) {
             throw new BackingFileException(file, "it does not declare that its backing file \"" + name + "\" is qcow2");
         }
-        return new Backing(volume.openForReading(image), ImageFormat.QCOW2);
+        return new Backing(opening.of(image), ImageFormat.QCOW2);
     }
 }

@@ -113,7 +113,7 @@ final class Sweep {
             }
             return;
         }
-        if (catalogued instanceof CataloguedFile.Disk && backings.contains(image)) {
+        if (catalogued instanceof CataloguedFile.Disk && backings.contains(VolumeLayout.imageName(image))) {
             LOG.warn("Image {} has no row, but may be the backing of one that has: {} is kept", image, sideName);
             spared.add(image);
             return;

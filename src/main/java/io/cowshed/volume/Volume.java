@@ -79,6 +79,20 @@ public final class Volume {
         return image == null ? null : new BackingLink(backingName(image), ImageFormat.QCOW2);
     }
 
+    /**
+     * Where strangers are put aside.
+     *
+     * @param catalogued asked of any image: whether the catalogue has it at the moment
+     */
+    public Quarantine quarantine(Predicate<UUID> catalogued) {
+        return new Quarantine(layout, syncs, new BackingsInUse(layout, catalogued));
+    }
+
+    /** All that is in its directories. */
+    public VolumeFiles files() {
+        return new VolumeFiles(layout);
+    }
+
     /** The files of seed disks. */
     public SeedFiles seeds() {
         return new SeedFiles(layout, syncs, fileMode);
@@ -139,9 +153,26 @@ public final class Volume {
         return ImageChain.open(held.file(), ImageFormat.QCOW2, backings(ancestors));
     }
 
+    /**
+     * As {@link #open(UUID, Collection)}, but keeps nobody away, and takes it that nobody writes: for sealed images, to look at
+     * them while others work. Whoever reads one makes sure afterwards that it is still what it was.
+     */
+    public DiskImage peek(UUID image, Collection<UUID> ancestors) throws IOException {
+        return ImageChain.open(
+                opened(image), ImageFormat.QCOW2, new SiblingBackings(this::opened, Set.copyOf(ancestors)));
+    }
+
+    private BlockFile opened(UUID image) {
+        try {
+            return PosixFile.openForReading(layout.image(image));
+        } catch (IOException e) {
+            throw VolumeFailures.of(image, e);
+        }
+    }
+
     /** Finds the backing files of an image among {@code allowed}, and refuses all else. */
     public BackingResolver backings(Collection<UUID> allowed) {
-        return new SiblingBackings(this, Set.copyOf(allowed));
+        return new SiblingBackings(this::openForReading, Set.copyOf(allowed));
     }
 
     /**
@@ -150,8 +181,26 @@ public final class Volume {
      * @throws ImageInUse when anyone has it open
      */
     public HeldImage hold(UUID image) {
+        return hold(new Disk(image));
+    }
+
+    /** As {@link #hold(UUID)}, of any file. */
+    public HeldImage hold(CataloguedFile file) {
         try {
-            return HeldImage.hold(layout, new Disk(image), fileMode);
+            return HeldImage.hold(layout, file, fileMode);
+        } catch (IOException e) {
+            throw VolumeFailures.of(file, e);
+        }
+    }
+
+    /**
+     * Holds an image's file against who would write to it, seal or thaw it. Its readers go on.
+     *
+     * @throws ImageInUse when somebody writes to it, or holds it
+     */
+    public HeldImage share(UUID image) {
+        try {
+            return HeldImage.share(layout, new Disk(image), fileMode);
         } catch (IOException e) {
             throw VolumeFailures.of(image, e);
         }
@@ -174,6 +223,11 @@ public final class Volume {
         } catch (IOException e) {
             throw VolumeFailures.of(image, e);
         }
+    }
+
+    /** The permissions that the file of an image has. */
+    public int modeOf(boolean sealed) {
+        return sealed ? HeldImage.SEALED : fileMode;
     }
 
     /** Where this service has the volume, with no symbolic links in it. */

@@ -15,7 +15,7 @@ public record OperationView(
         @Schema(description = "The verb.", example = "redirect")
         String kind,
 
-        Subject image,
+        @Nullable Subject image,
         OperationState state,
 
         @Schema(description = "Whether somebody has asked to give it up.")
@@ -55,7 +55,7 @@ public record OperationView(
         @Nullable
         Instant finishedAt) {
 
-    /** The image that an operation is about. */
+    /** The image that an operation is about; null where that is the volume as a whole. */
     @Schema(name = "OperationImage")
     public record Subject(
             UUID id,

@@ -20,7 +20,9 @@ class OperationViews {
         return new OperationView(
                 operation.id(),
                 operation.kind(),
-                new OperationView.Subject(operation.subject(), operation.subjectName()),
+                operation.subject() == null
+                        ? null
+                        : new OperationView.Subject(operation.subject(), operation.subjectName()),
                 operation.state(),
                 operation.cancelRequested(),
                 new OperationView.Progress(

@@ -1,0 +1,163 @@
+package io.cowshed.volume;
+
+import io.cowshed.engine.posix.FileLock;
+import io.cowshed.engine.posix.FileStatus;
+import io.cowshed.engine.posix.FileUse;
+import io.cowshed.engine.posix.NotRegularFileException;
+import io.cowshed.engine.posix.PosixFile;
+import io.cowshed.volume.CataloguedFile.Disk;
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+
+/**
+ * What is in the directories of a volume, whatever the catalogue has. Reads only, takes no lock, and needs no service: what is
+ * found may be somebody's work in progress.
+ */
+public final class VolumeFiles {
+
+    private static final int SET_GROUP_ID = 02000;
+
+    /** By which an NFS client keeps what was removed while it was open. */
+    private static final String SILLY_RENAMED = ".nfs";
+
+    private final VolumeLayout layout;
+
+    VolumeFiles(VolumeLayout layout) {
+        this.layout = layout;
+    }
+
+    /** Those below the root of a volume. */
+    public static VolumeFiles at(Path root) {
+        return new VolumeFiles(new VolumeLayout(root));
+    }
+
+    /**
+     * Goes through the names in a directory, as they come, each as it is read: memory does not grow with them.
+     *
+     * @throws VolumeUnavailable when that cannot be done
+     */
+    public void walk(VolumeArea area, Consumer<VolumeEntry> each) {
+        Path directory = layout.directory(area);
+        try (DirectoryStream<Path> names = Files.newDirectoryStream(directory)) {
+            for (Path name : names) {
+                String text = name.getFileName().toString();
+                if (!text.startsWith(SILLY_RENAMED)) {
+                    each.accept(new VolumeEntry(area, text, fileOf(area, text).orElse(null)));
+                }
+            }
+        } catch (DirectoryIteratorException e) {
+            throw unreadable(area, new IOException(e));
+        } catch (NoSuchFileException e) {
+            if (area != VolumeArea.QUARANTINE) {
+                throw unreadable(area, e);
+            }
+        } catch (IOException e) {
+            throw unreadable(area, e);
+        }
+    }
+
+    private static VolumeUnavailable unreadable(VolumeArea area, IOException cause) {
+        return new VolumeUnavailable("The directory " + area.word() + " of the volume cannot be read.", cause);
+    }
+
+    private static Optional<? extends CataloguedFile> fileOf(VolumeArea area, String name) {
+        return switch (area) {
+            case IMAGES -> VolumeLayout.imageOf(name).map(Disk::new);
+            case SEEDS -> VolumeLayout.seedOf(name);
+            case INCOMING, RETIRED -> VolumeLayout.sideNameOf(name);
+            case QUARANTINE -> Optional.empty();
+        };
+    }
+
+    /**
+     * Looks at a file, and whether somebody is at work on it: before and after, so that what was seen of a file that is in
+     * nobody's hands was true while it was in nobody's hands. Takes no lock, and is in nobody's way.
+     *
+     * @return empty when nothing has that name
+     * @throws IOException when it is there, and cannot be read
+     */
+    public Optional<Look> look(Path path) throws IOException {
+        try (PosixFile file = PosixFile.openForReading(path)) {
+            FileUse before = FileLock.use(file);
+            boolean fenced = FileLock.isFenced(file);
+            InspectedFile inspected = InspectedFile.of(file);
+            FileUse after = FileLock.use(file);
+            fenced |= FileLock.isFenced(file) || !file.isAt(path);
+            return Optional.of(new Look(inspected, before.compareTo(after) > 0 ? before : after, fenced));
+        } catch (NoSuchFileException _) {
+            return Optional.empty();
+        } catch (NotRegularFileException _) {
+            return InspectedFile.of(path).map(file -> new Look(file, FileUse.NONE, false));
+        }
+    }
+
+    /**
+     * What was seen of a file.
+     *
+     * @param use what others did with it
+     * @param fenced whether somebody was making, replacing or removing it
+     */
+    public record Look(InspectedFile file, FileUse use, boolean fenced) {
+
+        /** Whether somebody may have been changing it, or have been about to have the catalogue say what he changed. */
+        public boolean isInWork() {
+            return fenced || use == FileUse.WRITER;
+        }
+    }
+
+    /** Whether a file, or what became of it, has a side name: then a sweep decides on it. */
+    public boolean hasSideName(CataloguedFile file) {
+        return isAmong(VolumeArea.INCOMING, file) || isAmong(VolumeArea.RETIRED, file);
+    }
+
+    private boolean isAmong(VolumeArea area, CataloguedFile file) {
+        try (DirectoryStream<Path> names = Files.newDirectoryStream(
+                layout.directory(area),
+                name -> fileOf(area, name.getFileName().toString())
+                        .filter(file::equals)
+                        .isPresent())) {
+            return names.iterator().hasNext();
+        } catch (DirectoryIteratorException e) {
+            throw unreadable(area, new IOException(e));
+        } catch (IOException e) {
+            throw unreadable(area, e);
+        }
+    }
+
+    /** The group that new files in a directory get, where it gives them one: its set-group-ID bit says so. */
+    public OptionalInt groupOf(VolumeArea area) {
+        try {
+            FileStatus status =
+                    PosixFile.statusOf(layout.directory(area)).orElseThrow(() -> new NoSuchFileException(area.word()));
+            return (status.permissions() & SET_GROUP_ID) == 0 ? OptionalInt.empty() : OptionalInt.of(status.group());
+        } catch (IOException e) {
+            throw unreadable(area, e);
+        }
+    }
+
+    /** The name at a path relative to the root, as {@link VolumeEntry#path} has it. */
+    public VolumeEntry entry(String path) {
+        int slash = path.indexOf('/');
+        String name = path.substring(slash + 1);
+        VolumeArea area = VolumeArea.valueOf(path.substring(0, slash).toUpperCase(Locale.ROOT));
+        return new VolumeEntry(area, name, fileOf(area, name).orElse(null));
+    }
+
+    /** Where such a name is. */
+    public Path path(VolumeEntry entry) {
+        return layout.directory(entry.area()).resolve(entry.name());
+    }
+
+    /** Where the file of an image, or of its seed disk, has its own name. */
+    public Path path(CataloguedFile file) {
+        return layout.own(file);
+    }
+}
