@@ -94,7 +94,10 @@ class AuditController {
     }
 
     @GetMapping("/{id}")
-    @Operation(operationId = "getAudit", summary = "Show an audit")
+    @Operation(
+            operationId = "getAudit",
+            summary = "Show an audit",
+            description = "How far it is, and how much of each kind it has found and mended so far.")
     @Refuses(ProblemType.NOT_FOUND)
     AuditView show(@PathVariable String id) {
         return AuditView.of(audits.find(parse(id)));
