@@ -1,0 +1,30 @@
+package io.cowshed.http;
+
+import io.swagger.v3.oas.models.OpenAPI;
+import io.swagger.v3.oas.models.media.Schema;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+
+/** What annotations cannot say of a schema: that an object may be null. */
+public final class NullableProperty {
+
+    private NullableProperty() {}
+
+    /**
+     * Says that a property of the schema of this name may be null. Nothing is done where the description does not have the schema.
+     *
+     * @param property as it is described otherwise; it keeps its description
+     */
+    public static void allow(OpenAPI api, String schema, String property) {
+        api.getComponents().getSchemas().computeIfPresent(schema, (_, object) -> {
+            Schema<?> described = Objects.requireNonNull(object.getProperties().get(property));
+            Schema<Object> either = new Schema<>();
+            either.setDescription(described.getDescription());
+            described.setDescription(null);
+            either.setOneOf(List.of(described, new Schema<>().types(Set.of("null"))));
+            object.addProperty(property, either);
+            return object;
+        });
+    }
+}
