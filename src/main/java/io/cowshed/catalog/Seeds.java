@@ -1,5 +1,6 @@
 package io.cowshed.catalog;
 
+import io.cowshed.event.EventType;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import io.cowshed.volume.CataloguedFile;
@@ -31,10 +32,12 @@ public class Seeds {
 
     private final Images images;
     private final JdbcClient database;
+    private final ImageEvents events;
 
-    Seeds(Images images, JdbcClient database) {
+    Seeds(Images images, JdbcClient database, ImageEvents events) {
         this.images = images;
         this.database = database;
+        this.events = events;
     }
 
     /** Adds the seed disks of images that the caller's transaction has just added; their files are in place. */
@@ -56,6 +59,7 @@ public class Seeds {
         requireUnchanged(image, replaced, expectedVersions);
         delete(image.id());
         insert(seed);
+        events.raise(EventType.IMAGE_CHANGED, image);
     }
 
     /**
@@ -70,6 +74,7 @@ public class Seeds {
         Image image = lock(removed.image());
         requireUnchanged(image, removed, expectedVersions);
         delete(image.id());
+        events.raise(EventType.IMAGE_CHANGED, image);
     }
 
     /** The seed disk that an image has now. */

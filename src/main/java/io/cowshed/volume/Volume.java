@@ -63,6 +63,40 @@ public final class Volume {
         return new Volume(layout, fileMode, syncs, installation);
     }
 
+    /**
+     * Opens a volume that is there, whoever it belongs to, and makes nothing.
+     *
+     * @throws UnusableVolume when there is none
+     */
+    public static Volume existing(VolumeProperties properties) {
+        VolumeLayout layout = new VolumeLayout(properties.path());
+        UUID installation = VolumeCheck.requireMarker(layout).installation();
+        return new Volume(layout, properties.mode(), DirectorySyncs.coalesced(), installation);
+    }
+
+    /** Whose volume it is. */
+    public UUID installation() {
+        return installation;
+    }
+
+    /**
+     * Keeps everyone else away from the volume until it is closed.
+     *
+     * @throws UnusableVolume when a service, or another command, uses it
+     */
+    public VolumePresence beAlone() {
+        return VolumePresence.alone(layout);
+    }
+
+    /**
+     * Says, until it is closed, that the volume is in use.
+     *
+     * @throws UnusableVolume when a command has it alone
+     */
+    public VolumePresence beThere() {
+        return VolumePresence.shared(layout);
+    }
+
     /** Where an image's file is, relative to the root of the volume. */
     public static String relativePath(UUID image) {
         return "images/" + VolumeLayout.imageName(image);
@@ -81,6 +115,11 @@ public final class Volume {
     /** The files of seed disks. */
     public SeedFiles seeds() {
         return new SeedFiles(layout, syncs, fileMode);
+    }
+
+    /** The files that hold what there is in the catalogue. */
+    public CatalogueFiles catalogue() {
+        return new CatalogueFiles(layout, syncs);
     }
 
     /** Begins an image's file. */
