@@ -112,6 +112,11 @@ public final class Volume {
         return image == null ? null : new BackingLink(backingName(image), ImageFormat.QCOW2);
     }
 
+    /** All that is in its directories. */
+    public VolumeFiles files() {
+        return new VolumeFiles(layout);
+    }
+
     /** The files of seed disks. */
     public SeedFiles seeds() {
         return new SeedFiles(layout, syncs, fileMode);

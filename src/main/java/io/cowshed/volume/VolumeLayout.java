@@ -30,7 +30,8 @@ record VolumeLayout(Path root) {
     private static final String UUID_FORM = "([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})";
     private static final Pattern IMAGE_NAME = Pattern.compile(UUID_FORM + "\\.qcow2");
     private static final Pattern SIDE_NAME = Pattern.compile(UUID_FORM + "\\.[0-9a-f]+\\.qcow2");
-    private static final Pattern SEED_NAME =
+    private static final Pattern SEED_NAME = Pattern.compile(UUID_FORM + "\\.([1-9a-f][0-9a-f]{0,13})\\.qcow2");
+    private static final Pattern SEED_SIDE_NAME =
             Pattern.compile("seed-" + UUID_FORM + "\\.([1-9a-f][0-9a-f]{0,13})\\.[0-9a-f]+\\.qcow2");
 
     Path marker() {
@@ -55,6 +56,20 @@ record VolumeLayout(Path root) {
 
     Path catalogue() {
         return root.resolve("catalogue");
+    }
+
+    Path quarantine() {
+        return root.resolve("quarantine");
+    }
+
+    Path directory(VolumeArea area) {
+        return switch (area) {
+            case IMAGES -> images();
+            case SEEDS -> seeds();
+            case INCOMING -> incoming();
+            case RETIRED -> retired();
+            case QUARANTINE -> quarantine();
+        };
     }
 
     /** Where files of this kind have their own names. */
@@ -106,13 +121,18 @@ record VolumeLayout(Path root) {
 
     /** The file whose side name this is. */
     static Optional<CataloguedFile> sideNameOf(String name) {
-        return seedOf(name)
+        return seed(SEED_SIDE_NAME, name)
                 .<CataloguedFile>map(seed -> seed)
                 .or(() -> id(SIDE_NAME, name).map(Disk::new));
     }
 
-    private static Optional<Seed> seedOf(String name) {
-        Matcher matcher = SEED_NAME.matcher(name);
+    /** The seed disk whose file's name this is, exactly; empty for every other name. */
+    static Optional<Seed> seedOf(String name) {
+        return seed(SEED_NAME, name);
+    }
+
+    private static Optional<Seed> seed(Pattern form, String name) {
+        Matcher matcher = form.matcher(name);
         return matcher.matches()
                 ? Optional.of(new Seed(UUID.fromString(matcher.group(1)), Long.parseLong(matcher.group(2), 16)))
                 : Optional.empty();

@@ -102,6 +102,11 @@ public final class FileLock implements AutoCloseable {
                 : FileUse.NONE;
     }
 
+    /** Whether another holds the {@linkplain #fence fence} just now. Takes no lock. */
+    public static boolean isFenced(PosixFile file) throws IOException {
+        return anyLockedElsewhere(file, List.of(FENCE));
+    }
+
     private static FileLock takeAsQemu(PosixFile file, List<Integer> permissions) throws IOException {
         List<Integer> unshared = List.of(WRITE, RESIZE);
         List<Long> own = new ArrayList<>();

@@ -6,12 +6,23 @@ import java.time.Instant;
  * What the file system says of a file.
  *
  * @param mode file type and permissions, as {@code st_mode} has them
+ * @param group the number of the group that it belongs to
  * @param links how many names the file has
  * @param size its length in bytes
  * @param allocatedSize what it occupies, in bytes: holes do not count, and neither does what is shared below the file system
- * @param modified when its contents were last changed, to the nanosecond as far as the file system keeps it
+ * @param modified when its contents were last changed, to the nanosecond as far as the file system keeps it; whoever writes to
+ *     it may set it
+ * @param changed when anything about it was last changed, its names included; nobody can set that
  */
-public record FileStatus(FileIdentity identity, int mode, int links, long size, long allocatedSize, Instant modified) {
+public record FileStatus(
+        FileIdentity identity,
+        int mode,
+        int group,
+        int links,
+        long size,
+        long allocatedSize,
+        Instant modified,
+        Instant changed) {
 
     private static final int TYPE_MASK = 0xF000;
     private static final int PERMISSION_MASK = 0xFFF;

@@ -144,10 +144,16 @@ final class Posix {
         return new FileStatus(
                 new FileIdentity(device, statx.get(JAVA_LONG, 32)),
                 Short.toUnsignedInt(statx.get(JAVA_SHORT, 28)),
+                statx.get(JAVA_INT, 24),
                 statx.get(JAVA_INT, 16),
                 statx.get(JAVA_LONG, 40),
                 Math.multiplyExact(statx.get(JAVA_LONG, 48), BLOCK),
-                Instant.ofEpochSecond(statx.get(JAVA_LONG, 112), statx.get(JAVA_INT, 120)));
+                time(statx, 112),
+                time(statx, 96));
+    }
+
+    private static Instant time(MemorySegment statx, long offset) {
+        return Instant.ofEpochSecond(statx.get(JAVA_LONG, offset), statx.get(JAVA_INT, offset + 8));
     }
 
     static long lseek(int descriptor, long offset, int whence) {
