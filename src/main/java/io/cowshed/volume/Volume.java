@@ -137,6 +137,24 @@ public final class Volume {
     }
 
     /**
+     * Begins an image's file with one that is there already, elsewhere in the same file system. It keeps its name there.
+     *
+     * @throws ImageInUse when anyone has it open
+     * @throws VolumeUnavailable when it lies in another file system, or cannot be written to
+     */
+    public NewImageFile adopt(UUID image, Path elsewhere) {
+        try {
+            return NewImageFile.of(layout, syncs, new Disk(image), elsewhere);
+        } catch (IOException e) {
+            throw VolumeFailures.of(image, e);
+        }
+    }
+
+    int fileMode() {
+        return fileMode;
+    }
+
+    /**
      * Opens an image's file to read it. While it is open nobody writes to it; other readers are welcome.
      *
      * @throws ImageInUse when a QEMU has it open for writing
