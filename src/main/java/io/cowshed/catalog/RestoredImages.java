@@ -22,13 +22,14 @@ import org.springframework.transaction.annotation.Transactional;
 @Transactional(propagation = Propagation.MANDATORY)
 public class RestoredImages {
 
-    private static final String INSERT = "insert into image (id, name, live_name, description, search_text, state, sealed,"
-            + " protected, lifetime, expires_at, clonable, parent_id, parent_clonable, virtual_size, allocated_size,"
-            + " cluster_size, digest, known_digest, known_digest_size, known_digest_mtime_ns, created_at, created_by,"
-            + " updated_at, version, trashed_at, remove_when_childless, fault, lease_from, on_expire, copy_before_delete,"
-            + " expiry_warn_at, expiry_due_at, expiry_hold, expiry_hold_detail, expiry_attempts)"
-            + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-            + " ?, ?, ?)";
+    private static final String INSERT =
+            "insert into image (id, name, live_name, description, search_text, state, sealed,"
+                    + " protected, lifetime, expires_at, clonable, parent_id, parent_clonable, virtual_size, allocated_size,"
+                    + " cluster_size, digest, known_digest, known_digest_size, known_digest_mtime_ns, created_at, created_by,"
+                    + " updated_at, version, trashed_at, remove_when_childless, fault, lease_from, on_expire, copy_before_delete,"
+                    + " expiry_warn_at, expiry_due_at, expiry_hold, expiry_hold_detail, expiry_attempts)"
+                    + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+                    + " ?, ?, ?)";
 
     private final JdbcTemplate database;
 
@@ -101,7 +102,8 @@ public class RestoredImages {
         row.setString(30, lease == null ? null : lease.copy());
         row.setObject(31, lease == null ? null : utc(lease.warnAt()));
         row.setObject(32, lease == null ? null : utc(lease.dueAt()));
-        row.setString(33, lease == null || lease.hold() == null ? null : lease.hold().word());
+        row.setString(
+                33, lease == null || lease.hold() == null ? null : lease.hold().word());
         row.setString(34, lease == null ? null : lease.holdDetail());
         row.setObject(35, lease == null ? null : lease.attempts());
     }

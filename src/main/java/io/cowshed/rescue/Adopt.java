@@ -50,8 +50,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Adopt {
 
-    private static final String BY = "adopt";
-
     private final Volume volume;
     private final AdoptCatalogue catalogue;
     private final TimeOrderedIds ids;
@@ -112,7 +110,9 @@ final class Adopt {
 
     private static String line(Placed placed) {
         return placed.disk().file() + ": image " + placed.disk().name() + (placed.sealed() ? ", sealed" : "")
-                + (placed.disk().backing() == null ? "" : ", on " + placed.disk().backing())
+                + (placed.disk().backing() == null
+                        ? ""
+                        : ", on " + placed.disk().backing())
                 + (placed.disk().done() ? ", adopted already" : "");
     }
 
@@ -129,8 +129,8 @@ final class Adopt {
             file.setSealed(placed.sealed(), volume);
             ImageFileStatus status = file.publish();
             KnownDigest known = digest == null ? null : new KnownDigest(digest, FileStamp.of(status));
-            catalogue.add(row(
-                    placed, new Layout(layout.virtualSize(), status.allocatedSize(), layout.clusterSize()), known));
+            catalogue.add(
+                    row(placed, new Layout(layout.virtualSize(), status.allocatedSize(), layout.clusterSize()), known));
             file.keep();
         }
     }
@@ -152,7 +152,8 @@ final class Adopt {
     /** Proves once more what is nobody else's now, and makes it one of ours. */
     private Layout prepare(NewImageFile file, Placed placed, List<UUID> chain) throws IOException {
         Qcow2Header header = Qcow2Validation.validate(file.file());
-        Adoption.adopt(file.file(), new ImageIdentity(placed.disk().id(), placed.disk().name()));
+        Adoption.adopt(
+                file.file(), new ImageIdentity(placed.disk().id(), placed.disk().name()));
         UUID parent = placed.parent();
         if (parent != null && !Volume.backingName(parent).equals(header.backingName())) {
             BackingResolver siblings = volume.backings(chain);
@@ -191,7 +192,7 @@ final class Adopt {
                 layout,
                 known,
                 now,
-                BY,
+                AdoptCatalogue.BY,
                 now,
                 null,
                 null,
@@ -207,7 +208,8 @@ final class Adopt {
                     page = notes.page(level, page.getLast().disk().file())) {
                 for (Placed placed : page) {
                     Path name = directory.resolve(placed.disk().file());
-                    Path own = volume.files().path(new CataloguedFile.Disk(placed.disk().id()));
+                    Path own = volume.files()
+                            .path(new CataloguedFile.Disk(placed.disk().id()));
                     if (Files.isSameFile(name, own)) {
                         Files.delete(name);
                     }

@@ -17,6 +17,9 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 /** The catalogue as adoption needs it: beside running replicas, by the rules of the schema. */
 final class AdoptCatalogue {
 
+    /** Who has made what was adopted. */
+    static final String BY = "adopt";
+
     private final JdbcClient database;
     private final Transactions transactions;
     private final RestoredImages images;
@@ -39,6 +42,14 @@ final class AdoptCatalogue {
     boolean has(UUID image) {
         return database.sql("select exists (select 1 from image where id = ? and state = 'available')")
                 .param(image)
+                .query(Boolean.class)
+                .single();
+    }
+
+    /** Whether it was adopted, and others may lie on it. */
+    boolean isAdoptedParent(UUID image) {
+        return database.sql("select exists (select 1 from image where id = ? and clonable and created_by = ?)")
+                .params(image, BY)
                 .query(Boolean.class)
                 .single();
     }
@@ -69,10 +80,8 @@ final class AdoptCatalogue {
             }
             images.add(List.of(image));
             events.raise(
-                    EventType.IMAGE_CREATED,
-                    new Subject(Subject.Kind.IMAGE, image.id(), image.name()),
-                    data(image));
-            return null;
+                    EventType.IMAGE_CREATED, new Subject(Subject.Kind.IMAGE, image.id(), image.name()), data(image));
+            return image.id();
         });
     }
 

@@ -79,10 +79,12 @@ final class AdoptPlan {
                         disk.file(),
                         disk.backing() != null && notes.has(disk.backing())
                                 ? "its chain of backing files comes back to it, or leads to one that cannot be adopted"
-                                : "its backing file " + disk.backing() + " is no QCOW2 image in this directory. Convert a raw"
+                                : "its backing file " + disk.backing()
+                                        + " is no QCOW2 image in this directory. Convert a raw"
                                         + " one first: qemu-img convert -O qcow2, then qemu-img rebase -u"));
         notes.doubles()
-                .forEach(name -> report.problem("More than one disk would be called " + name + ": rename one of them."));
+                .forEach(
+                        name -> report.problem("More than one disk would be called " + name + ": rename one of them."));
         if (levels > limits.maxDepth()) {
             report.problem("The longest chain has " + levels + " images below one, and cowshed.max-depth is "
                     + limits.maxDepth() + ": raise that, or shorten the chain with qemu-img rebase.");
@@ -102,7 +104,9 @@ final class AdoptPlan {
         }
         Qcow2Header header = file.get().header();
         if (header == null) {
-            problem(name, "it is damaged, or uses what Cowshed refuses: " + file.get().fault());
+            problem(
+                    name,
+                    "it is damaged, or uses what Cowshed refuses: " + file.get().fault());
             return;
         }
         look(path, name, file.get(), header);
@@ -114,16 +118,15 @@ final class AdoptPlan {
         if (known == null) {
             check(path, name, wanted, header);
         }
+        UUID parent = file.identity().isEmpty()
+                ? null
+                : file.parent().filter(catalogue::isAdoptedParent).orElse(null);
         String backing = file.backingName().orElse(null);
-        UUID parent = null;
-        if (known != null) {
-            parent = file.parent().orElse(null);
+        if (known != null || parent != null) {
+            // A run before this one came so far with it; what lies on the volume already is what it says.
             backing = null;
         } else if (backing != null) {
-            parent = file.identity().isPresent()
-                    ? file.parent().filter(catalogue::has).orElse(null)
-                    : null;
-            backing = parent == null ? sibling(name, backing, header.backingFormat()) : null;
+            backing = sibling(name, backing, header.backingFormat());
         }
         notes.add(new AdoptNotes.Disk(
                 name,

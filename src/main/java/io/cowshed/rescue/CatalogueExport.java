@@ -96,9 +96,8 @@ class CatalogueExport {
     private @Nullable Kind export(ExportSource rows, @Nullable ExportHeader last, CatalogueFiles.Turn turn)
             throws IOException {
         Place upTo = rows.place();
-        List<UUID> changed = last == null || !isContinued(rows, last, upTo)
-                ? null
-                : rows.changedSince(last.upTo(), MANY + 1);
+        List<UUID> changed =
+                last == null || !isContinued(rows, last, upTo) ? null : rows.changedSince(last.upTo(), MANY + 1);
         if (last == null || changed == null || isWorthAll(last, changed.size())) {
             ExportHeader header = header(rows, Kind.FULL, last, upTo, rows.countImages(), 0);
             write(turn, header, out -> rows.eachImage(image -> out.write(ExportLine.of(image))), rows);
@@ -107,15 +106,12 @@ class CatalogueExport {
         if (upTo.equals(last.upTo()) && changed.isEmpty() && rows.families().equals(last.families())) {
             return null;
         }
-        ExportHeader header =
-                header(rows, Kind.CHANGES, last, upTo, last.images(), last.changed() + changed.size());
+        ExportHeader header = header(rows, Kind.CHANGES, last, upTo, last.images(), last.changed() + changed.size());
         write(
                 turn,
                 header,
                 out -> rows.eachOf(
-                        changed,
-                        image -> out.write(ExportLine.of(image)),
-                        gone -> out.write(ExportLine.gone(gone))),
+                        changed, image -> out.write(ExportLine.of(image)), gone -> out.write(ExportLine.gone(gone))),
                 rows);
         return Kind.CHANGES;
     }
@@ -185,7 +181,9 @@ class CatalogueExport {
 
     private long nextNumber() throws IOException {
         List<String> names = names();
-        return names.isEmpty() ? 1 : ExportName.parse(names.getLast()).orElseThrow().number() + 1;
+        return names.isEmpty()
+                ? 1
+                : ExportName.parse(names.getLast()).orElseThrow().number() + 1;
     }
 
     private List<String> names() throws IOException {

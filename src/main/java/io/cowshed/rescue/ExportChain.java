@@ -16,8 +16,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param last the header of the last of them; null for none
  * @param damaged of files that were passed over, what is wrong with them
  */
-record ExportChain(
-        List<String> names, @Nullable ExportHeader last, List<String> damaged) {
+record ExportChain(List<String> names, @Nullable ExportHeader last, List<String> damaged) {
 
     /** Takes the lines of each export, its header first, without its end. */
     @FunctionalInterface
@@ -50,7 +49,8 @@ record ExportChain(
         List<String> names = new ArrayList<>(List.of(from.getFirst().toString()));
         ExportHeader last = full;
         for (ExportName name : from.subList(1, from.size())) {
-            // Full ones after it are damaged, or it would not have been chosen; what follows those does not belong to it.
+            // Full ones after it are damaged, or it would not have been chosen; what follows those does not belong to
+            // it.
             ExportHeader next = name.kind() == Kind.FULL || name.number() != last.number() + 1
                     ? null
                     : verified(files, name, full.installation(), json, damaged);

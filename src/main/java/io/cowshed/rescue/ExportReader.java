@@ -36,8 +36,8 @@ final class ExportReader implements AutoCloseable {
         }
         this.header = first.header();
         if (header.format() != ExportHeader.FORMAT) {
-            throw new DamagedExport("its format is " + header.format() + ", and this build reads "
-                    + ExportHeader.FORMAT);
+            throw new DamagedExport(
+                    "its format is " + header.format() + ", and this build reads " + ExportHeader.FORMAT);
         }
     }
 
@@ -51,7 +51,8 @@ final class ExportReader implements AutoCloseable {
      * @return null after the last, when the export is whole
      * @throws DamagedExport when it is not
      */
-    @Nullable ExportLine next() throws IOException {
+    @Nullable
+    ExportLine next() throws IOException {
         byte[] bytes = readLine();
         ExportLine line = parse(bytes);
         if (line.end() == null) {

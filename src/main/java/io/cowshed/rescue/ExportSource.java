@@ -40,7 +40,7 @@ class ExportSource {
 
     /** What is done with the rows. */
     @FunctionalInterface
-    interface Reading<T> {
+    interface Reading<T extends @Nullable Object> {
 
         /** Does it. */
         T of(ExportSource rows) throws IOException;
@@ -56,7 +56,7 @@ class ExportSource {
 
     /** Reads; on both databases a transaction of this isolation sees what was committed when it began, and nothing else. */
     @Transactional(readOnly = true, isolation = Isolation.SERIALIZABLE)
-    public <T> T inSnapshot(Reading<T> reading) throws IOException {
+    public <T extends @Nullable Object> T inSnapshot(Reading<T> reading) throws IOException {
         return reading.of(this);
     }
 
@@ -70,7 +70,8 @@ class ExportSource {
 
     /** Whether the log goes on, without a gap, from that place to the last one. Where no event is known at it, only gaps are seen. */
     boolean goesOnFrom(Place place, Place last) {
-        if (place.event() != null && !place.event().equals(event(place.position()).orElse(null))) {
+        if (place.event() != null
+                && !place.event().equals(event(place.position()).orElse(null))) {
             return false;
         }
         long count = database.sql("select count(*) from event where position > :position")
@@ -262,8 +263,7 @@ class ExportSource {
         String digest = row.getString("known_digest");
         return digest == null
                 ? null
-                : new ImageRecord.Known(
-                        digest, row.getLong("known_digest_size"), row.getLong("known_digest_mtime_ns"));
+                : new ImageRecord.Known(digest, row.getLong("known_digest_size"), row.getLong("known_digest_mtime_ns"));
     }
 
     private static ImageRecord.@Nullable LeaseRecord lease(ResultSet row) throws SQLException {

@@ -2,6 +2,8 @@ package io.cowshed.rescue;
 
 import io.cowshed.catalog.RestoredImages;
 import io.cowshed.catalog.SizeLimit;
+import io.cowshed.database.DatabaseConfiguration;
+import io.cowshed.database.Transactions;
 import io.cowshed.event.Events;
 import io.cowshed.volume.VolumeProperties;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
@@ -14,7 +16,6 @@ import org.springframework.boot.jdbc.autoconfigure.JdbcClientAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.JdbcTemplateAutoConfiguration;
 import org.springframework.boot.transaction.autoconfigure.TransactionAutoConfiguration;
 import org.springframework.boot.transaction.autoconfigure.TransactionManagerCustomizationAutoConfiguration;
-import org.springframework.context.annotation.ComponentScan;
 import org.springframework.context.annotation.Import;
 
 /** The few parts of the service that a command needs: the database with its schema, and nothing that acts by itself. */
@@ -29,7 +30,6 @@ import org.springframework.context.annotation.Import;
     FlywayAutoConfiguration.class,
     JacksonAutoConfiguration.class
 })
-@ComponentScan("io.cowshed.database")
 @EnableConfigurationProperties({VolumeProperties.class, SizeLimit.class})
-@Import({RestoredImages.class, Events.class})
+@Import({DatabaseConfiguration.class, Transactions.class, RestoredImages.class, Events.class})
 class OfflineApplication {}

@@ -100,9 +100,10 @@ public final class OfflineCommand {
         } catch (IOException e) {
             out.println("A file cannot be read or written: " + e + ".");
         } catch (BeansException | FlywayException e) {
-            out.println("The database cannot be used: "
-                    + NestedExceptionUtils.getMostSpecificCause(e).getMessage()
-                    + " Set spring.datasource.* or cowshed.data-dir; an embedded database (H2) cannot be open elsewhere.");
+            out.println(
+                    "The database cannot be used: "
+                            + NestedExceptionUtils.getMostSpecificCause(e).getMessage()
+                            + " Set spring.datasource.* or cowshed.data-dir; an embedded database (H2) cannot be open elsewhere.");
         }
         return REFUSED;
     }
@@ -111,7 +112,7 @@ public final class OfflineCommand {
         return argument.startsWith("--") && argument.indexOf('=') >= 0;
     }
 
-    private void rescue(ConfigurableApplicationContext context, boolean dryRun) throws IOException {
+    void rescue(ConfigurableApplicationContext context, boolean dryRun) throws IOException {
         new Rescue(
                         context.getBean(VolumeProperties.class),
                         context.getBean(JdbcClient.class),
@@ -123,7 +124,7 @@ public final class OfflineCommand {
                 .run(dryRun);
     }
 
-    private void adopt(ConfigurableApplicationContext context, Path directory, boolean move, boolean dryRun)
+    void adopt(ConfigurableApplicationContext context, Path directory, boolean move, boolean dryRun)
             throws IOException {
         Volume volume = Volume.existing(context.getBean(VolumeProperties.class));
         UUID installation = context.getBean(Installation.class).id();
@@ -151,10 +152,11 @@ public final class OfflineCommand {
         }
     }
 
-    private static ConfigurableApplicationContext start(String[] arguments) {
+    static ConfigurableApplicationContext start(String[] arguments) {
         return new SpringApplicationBuilder(OfflineApplication.class)
                 .web(WebApplicationType.NONE)
-                .properties("spring.main.banner-mode=off", "logging.level.root=warn", "spring.main.log-startup-info=false")
+                .properties(
+                        "spring.main.banner-mode=off", "logging.level.root=warn", "spring.main.log-startup-info=false")
                 .run(Arrays.stream(arguments).filter(OfflineCommand::isProperty).toArray(String[]::new));
     }
 }

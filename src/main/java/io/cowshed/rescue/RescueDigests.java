@@ -56,8 +56,8 @@ final class RescueDigests {
             String digest = ContentDigest.of(disk);
             String before = noted.record() == null ? null : noted.record().digest();
             if (before != null && !before.equals(digest)) {
-                report.problem("The content of image " + id + " (" + noted.name() + ") is not what was sealed: " + before
-                        + " then, " + digest + " now.");
+                report.problem("The content of image " + id + " (" + noted.name() + ") is not what was sealed: "
+                        + before + " then, " + digest + " now.");
             }
             return new KnownDigest(digest, stamp(noted));
         }

@@ -41,19 +41,18 @@ final class RescueNames {
     }
 
     private void level(int level, Predicate<Noted> wanted) {
-        RescuePages.each(
-                last -> notes.page(level, last),
-                noted -> noted.file().id(),
-                noted -> {
-                    if (wanted.test(noted)) {
-                        notes.name(noted.file().id(), name(noted));
-                    }
-                });
+        RescuePages.each(last -> notes.page(level, last), noted -> noted.file().id(), noted -> {
+            if (wanted.test(noted)) {
+                notes.name(noted.file().id(), name(noted));
+            }
+        });
     }
 
     private String name(Noted noted) {
         UUID id = noted.file().id();
-        String wanted = noted.record() == null ? born(noted.file().born(), id) : noted.record().name();
+        String wanted = noted.record() == null
+                ? born(noted.file().born(), id)
+                : noted.record().name();
         if (isTrashed(noted) || notes.take(wanted)) {
             return wanted;
         }
@@ -62,8 +61,8 @@ final class RescueNames {
             String suffix = "-" + hex.substring(hex.length() - length);
             String other = wanted.substring(0, Math.min(wanted.length(), LONGEST - suffix.length())) + suffix;
             if (notes.take(other)) {
-                report.problem("Image " + id + " is called " + other + " now, because another one is called " + wanted
-                        + ".");
+                report.problem(
+                        "Image " + id + " is called " + other + " now, because another one is called " + wanted + ".");
                 return other;
             }
         }

@@ -110,14 +110,21 @@ final class RescueNotes implements AutoCloseable {
         } else if (line.image() != null) {
             ImageRecord image = line.image();
             notes.sql("merge into record (id, state, parent, name, fault, json) values (?, ?, ?, ?, ?, ?)")
-                    .params(image.id(), image.state(), image.parent(), image.name(), image.fault(),
+                    .params(
+                            image.id(),
+                            image.state(),
+                            image.parent(),
+                            image.name(),
+                            image.fault(),
                             json.writeValueAsString(image))
                     .update();
         }
     }
 
     private void insert(String table, UUID id, String text) {
-        notes.sql("insert into " + table + " (id, json) values (?, ?)").params(id, text).update();
+        notes.sql("insert into " + table + " (id, json) values (?, ?)")
+                .params(id, text)
+                .update();
     }
 
     boolean hasRecord(UUID image) {
@@ -128,8 +135,9 @@ final class RescueNotes implements AutoCloseable {
     }
 
     void add(Found file) {
-        notes.sql("insert into file (id, born, readable, backing, parent, frozen, size, modified, allocated, virtual_size,"
-                        + " cluster_size, fault) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        notes.sql(
+                        "insert into file (id, born, readable, backing, parent, frozen, size, modified, allocated, virtual_size,"
+                                + " cluster_size, fault) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
                 .params(
                         file.id(),
                         file.born(),
@@ -151,7 +159,9 @@ final class RescueNotes implements AutoCloseable {
     }
 
     void addSeed(UUID image, long number) {
-        notes.sql("insert into seed (image, number) values (?, ?)").params(image, number).update();
+        notes.sql("insert into seed (image, number) values (?, ?)")
+                .params(image, number)
+                .update();
     }
 
     /** Whether there is the file of that seed disk; it is asked for once. */

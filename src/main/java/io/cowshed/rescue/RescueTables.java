@@ -13,7 +13,15 @@ final class RescueTables {
 
     /** What nobody has who only has the schema. */
     private static final List<String> FILLED = List.of(
-            "image", "family", "operation", "attachment", "access_token", "subscription", "hook", "event", "event_inbox");
+            "image",
+            "family",
+            "operation",
+            "attachment",
+            "access_token",
+            "subscription",
+            "hook",
+            "event",
+            "event_inbox");
 
     private final JdbcClient database;
 
@@ -22,7 +30,8 @@ final class RescueTables {
     }
 
     /** The first table that is not empty; null where all are. */
-    @Nullable String filled() {
+    @Nullable
+    String filled() {
         for (String table : FILLED) {
             if (database.sql("select exists (select 1 from " + table + ")")
                     .query(Boolean.class)
@@ -35,7 +44,9 @@ final class RescueTables {
 
     /** From now on the database belongs to the volume of this installation. */
     void belongTo(UUID installation) {
-        database.sql("update installation set id = :id").param("id", installation).update();
+        database.sql("update installation set id = :id")
+                .param("id", installation)
+                .update();
     }
 
     void add(FamilyRecord family) {

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import javax.sql.DataSource;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
@@ -25,9 +24,9 @@ final class Scratch implements AutoCloseable {
 
     private Scratch(Path directory) {
         this.directory = directory;
-        this.connection = new SingleConnectionDataSource(
-                "jdbc:h2:async:" + directory.resolve("scratch") + ";LOCK_MODE=0", "sa", "", true);
-        this.template = new JdbcTemplate((DataSource) connection);
+        this.connection =
+                new SingleConnectionDataSource("jdbc:h2:async:" + directory.resolve("scratch"), "sa", "", true);
+        this.template = new JdbcTemplate(connection);
         this.client = JdbcClient.create(template);
     }
 

@@ -136,8 +136,8 @@ public final class CatalogueFiles {
 
     /** Reads a file; symbolic links are not followed. */
     public InputStream open(String name) throws IOException {
-        return Channels.newInputStream(FileChannel.open(
-                directory().resolve(name), StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
+        return Channels.newInputStream(
+                FileChannel.open(directory().resolve(name), StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
     }
 
     private Path directory() {

@@ -134,8 +134,8 @@ final class VolumeCheck {
                     "has no directory " + layout.images().getFileName() + ", and the catalogue has images.",
                     "Restore the volume from a backup, or mount the right one.");
         }
-        for (Path directory : List.of(
-                layout.images(), layout.seeds(), layout.incoming(), layout.retired(), layout.catalogue())) {
+        for (Path directory :
+                List.of(layout.images(), layout.seeds(), layout.incoming(), layout.retired(), layout.catalogue())) {
             makeDirectory(directory);
         }
         syncs.sync(layout.root());

@@ -41,7 +41,8 @@ public final class VolumePresence implements AutoCloseable {
                 throw e;
             }
         } catch (FileLockedException e) {
-            throw new UnusableVolume("The volume " + layout.root() + " is in use by " + e.holderNames() + ".", remedy, e);
+            throw new UnusableVolume(
+                    "The volume " + layout.root() + " is in use by " + e.holderNames() + ".", remedy, e);
         } catch (IOException e) {
             throw new UnusableVolume(
                     "The volume " + layout.root() + " cannot be used: " + e + ".",

@@ -12,7 +12,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *     include reading and writing, and nobody may execute
  */
 @ConfigurationProperties("cowshed")
-public record VolumeProperties(String volume, @DefaultValue("0660") String fileMode) {
+public record VolumeProperties(
+        String volume, @DefaultValue("0660") String fileMode) {
 
     /** @throws IllegalArgumentException when the file mode is not such a one */
     public VolumeProperties {

@@ -2,6 +2,7 @@ package io.cowshed.rescue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cowshed.database.Installation;
 import io.cowshed.engine.oracle.QemuImg;
 import io.cowshed.engine.oracle.QemuIo;
 import io.cowshed.rescue.BareVolume.Outcome;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.context.ConfigurableApplicationContext;
 
 /** Chains that qemu-img has made come into the catalogue as they are, or not at all; on both databases. */
 abstract class AdoptTests {
@@ -26,23 +28,25 @@ abstract class AdoptTests {
     private TestDatabase database;
     private BareVolume volume;
     private Path disks;
+    private ConfigurableApplicationContext context;
 
     @SuppressWarnings("NullAway.Init") // before each test
     AdoptTests() {}
 
     abstract TestDatabase.Kind kind();
 
-    /** An installation with nothing in it: a rescue of an empty volume makes one. */
     @BeforeEach
     void make(@TempDir Path directory) throws Exception {
         database = TestDatabase.create(kind());
         volume = new BareVolume(directory);
-        assertThat(volume.rescue(database).exit()).isZero();
+        context = volume.open(database);
+        volume.belongTo(context.getBean(Installation.class).id());
         disks = Files.createDirectory(directory.resolve("disks"));
     }
 
     @AfterEach
     void close() {
+        context.close();
         database.close();
     }
 
@@ -53,7 +57,8 @@ abstract class AdoptTests {
 
         Outcome dry = adopt("--dry-run");
         assertThat(dry.exit()).as(dry.said()).isZero();
-        assertThat(dry.said()).contains("leaf.qcow2: image leaf, on middle.qcow2", "Would be adopted: 4 images, copied.");
+        assertThat(dry.said())
+                .contains("leaf.qcow2: image leaf, on middle.qcow2", "Would be adopted: 4 images, copied.");
         assertThat(BareVolume.rows(database, "true")).isEmpty();
         Outcome outcome = adopt();
 
@@ -182,30 +187,29 @@ abstract class AdoptTests {
         UUID middle = id("middle");
         assertThat(BareVolume.rows(database, "true")).hasSize(4);
         assertThat(row("base").sealed()).isTrue();
-        assertThat(row("middle")).isEqualTo(new Row("middle", "available", true, base, row("middle").digest(), null));
+        assertThat(row("middle"))
+                .isEqualTo(
+                        new Row("middle", "available", true, base, row("middle").digest(), null));
         assertThat(row("leaf")).isEqualTo(new Row("leaf", "available", false, middle, null, null));
         assertThat(row("alone")).isEqualTo(new Row("alone", "available", false, null, null, null));
         for (String name : List.of("base", "middle", "leaf", "alone")) {
             String file = name + (name.equals("alone") ? ".img" : ".qcow2");
-            assertThat(QemuImg.content(volume.file(id(name)), "qcow2"))
-                    .as(name)
-                    .isEqualTo(before.get(file));
-            assertThat(QemuImg.check(volume.file(id(name))).getOrDefault("corruptions", 0L)).isZero();
+            assertThat(QemuImg.content(volume.file(id(name)), "qcow2")).as(name).isEqualTo(before.get(file));
+            assertThat(QemuImg.check(volume.file(id(name))).getOrDefault("corruptions", 0L))
+                    .isZero();
         }
         assertThat(QemuImg.run("info", volume.file(id("leaf")).toString()))
                 .contains("backing file: " + middle + ".qcow2");
         try (Stream<Path> incoming = Files.list(volume.root().resolve("incoming"))) {
             assertThat(incoming).isEmpty();
         }
-        // Who they are is in the files: another rescue finds all of them.
-        try (TestDatabase other = TestDatabase.create(kind())) {
-            assertThat(volume.rescue(other, "--dry-run").said()).contains("Would come back: 4 images (4 available");
-        }
+        // Who they are is in the files.
+        assertThat(volume.names()).containsExactlyInAnyOrder("base", "middle", "leaf", "alone");
     }
 
-    private Outcome adopt(String... options) {
-        String[] all = Stream.concat(Stream.of(disks.toString()), Stream.of(options)).toArray(String[]::new);
-        return BareVolume.run(database, volume.root().getParent(), "adopt", all);
+    private Outcome adopt(String... options) throws IOException {
+        List<String> given = List.of(options);
+        return volume.adopt(context, disks, given.contains("--move"), given.contains("--dry-run"));
     }
 
     private Row row(String name) throws Exception {
@@ -254,7 +258,8 @@ abstract class AdoptTests {
     }
 
     private void rebase(String file, String backing, String format) {
-        QemuImg.run("rebase", "-u", "-b", backing, "-F", format, disks.resolve(file).toString());
+        QemuImg.run(
+                "rebase", "-u", "-b", backing, "-F", format, disks.resolve(file).toString());
     }
 
     private void write(String file, String command) {

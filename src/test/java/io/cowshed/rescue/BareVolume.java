@@ -6,6 +6,7 @@ import io.cowshed.engine.qcow2.format.ImageIdentity;
 import io.cowshed.rescue.ExportHeader.Kind;
 import io.cowshed.rescue.ExportHeader.Place;
 import io.cowshed.testing.TestDatabase;
+import io.cowshed.volume.InspectedFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.springframework.context.ConfigurableApplicationContext;
 import tools.jackson.databind.json.JsonMapper;
 
 /** A volume as a service leaves it, made by hand, and the command that works on it. */
@@ -43,7 +45,12 @@ final class BareVolume {
         for (String part : List.of("images", "seeds", "incoming", "retired", "catalogue")) {
             Files.createDirectories(root().resolve(part));
         }
-        Files.writeString(root().resolve("cowshed-volume.json"), "{\"installation\": \"" + INSTALLATION + "\"}\n");
+        belongTo(INSTALLATION);
+    }
+
+    /** Marks it as that installation's. */
+    void belongTo(UUID installation) throws IOException {
+        Files.writeString(root().resolve("cowshed-volume.json"), "{\"installation\": \"" + installation + "\"}\n");
     }
 
     /** What a command has said, and its exit code. */
@@ -80,6 +87,21 @@ final class BareVolume {
         return id;
     }
 
+    /** The names that files say they were made with, under the name of the image that they say they are. */
+    List<String> names() throws IOException {
+        List<String> names = new ArrayList<>();
+        try (var files = Files.list(root().resolve("images"))) {
+            for (Path path : files.toList()) {
+                ImageIdentity identity =
+                        InspectedFile.of(path).orElseThrow().identity().orElseThrow();
+                if (path.getFileName().toString().equals(identity.id() + ".qcow2")) {
+                    names.add(identity.name());
+                }
+            }
+        }
+        return names;
+    }
+
     void freeze(UUID image) throws IOException {
         Files.setPosixFilePermissions(file(image), PosixFilePermissions.fromString("r--r--r--"));
     }
@@ -114,8 +136,8 @@ final class BareVolume {
         Path file = root().resolve("catalogue").resolve(new ExportName(++exports, kind).toString());
         try (OutputStream out = Files.newOutputStream(file);
                 ExportWriter writer = new ExportWriter(out, new JsonMapper())) {
-            writer.write(ExportLine.of(
-                    new ExportHeader(ExportHeader.FORMAT, kind, exports, 0, INSTALLATION, TIME, after, upTo, 1, 1, "")));
+            writer.write(ExportLine.of(new ExportHeader(
+                    ExportHeader.FORMAT, kind, exports, 0, INSTALLATION, TIME, after, upTo, 1, 1, "")));
             for (ExportLine line : lines) {
                 writer.write(line);
             }
@@ -124,22 +146,56 @@ final class BareVolume {
         return file;
     }
 
+    /** The whole command, as the process would run it. */
     static Outcome run(TestDatabase database, Path directory, String command, String... options) {
         List<String> arguments = new ArrayList<>(List.of(command));
         arguments.addAll(List.of(options));
-        for (String property : database.properties()) {
-            arguments.add("--" + property);
-        }
-        arguments.add("--cowshed.data-dir=" + directory.resolve("data"));
-        arguments.add("--cowshed.volume=" + directory.resolve("volume"));
+        arguments.addAll(properties(database, directory));
         ByteArrayOutputStream said = new ByteArrayOutputStream();
         int exit = new OfflineCommand(new PrintStream(said, true, StandardCharsets.UTF_8))
                 .run(arguments.toArray(String[]::new));
         return new Outcome(exit, said.toString(StandardCharsets.UTF_8));
     }
 
-    Outcome rescue(TestDatabase database, String... options) {
-        return run(database, directory, "rescue", options);
+    private static List<String> properties(TestDatabase database, Path directory) {
+        List<String> properties = new ArrayList<>();
+        for (String property : database.properties()) {
+            properties.add("--" + property);
+        }
+        properties.add("--cowshed.data-dir=" + directory.resolve("data"));
+        properties.add("--cowshed.volume=" + directory.resolve("volume"));
+        return properties;
+    }
+
+    /** The parts that commands need, for many of them. */
+    ConfigurableApplicationContext open(TestDatabase database) {
+        return OfflineCommand.start(properties(database, directory).toArray(String[]::new));
+    }
+
+    Outcome rescue(ConfigurableApplicationContext context, boolean dryRun) throws IOException {
+        return told(command -> command.rescue(context, dryRun));
+    }
+
+    Outcome adopt(ConfigurableApplicationContext context, Path disks, boolean move, boolean dryRun) throws IOException {
+        return told(command -> command.adopt(context, disks, move, dryRun));
+    }
+
+    @FunctionalInterface
+    private interface Use {
+        void of(OfflineCommand command) throws IOException;
+    }
+
+    private static Outcome told(Use use) throws IOException {
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        PrintStream out = new PrintStream(said, true, StandardCharsets.UTF_8);
+        int exit = 0;
+        try {
+            use.of(new OfflineCommand(out));
+        } catch (CommandRefused e) {
+            out.println(e.getMessage());
+            exit = 1;
+        }
+        return new Outcome(exit, said.toString(StandardCharsets.UTF_8));
     }
 
     /** The row of an image. */

@@ -46,10 +46,12 @@ abstract class LostDatabaseTests {
             String token = cowshed.service().token();
             cowshed.loseDatabase();
 
-            RescueFixture.Outcome dry = cowshed.run("rescue", "--dry-run");
+            BareVolume.Outcome dry = cowshed.run("rescue", "--dry-run");
             assertThat(dry.exit()).as(dry.said()).isZero();
-            assertThat(dry.said()).contains("Would come back: " + before.size() + " images").doesNotContain("!");
-            RescueFixture.Outcome rescue = cowshed.run("rescue");
+            assertThat(dry.said())
+                    .contains("Would come back: " + before.size() + " images")
+                    .doesNotContain("!");
+            BareVolume.Outcome rescue = cowshed.run("rescue");
             assertThat(rescue.exit()).as(rescue.said()).isZero();
             assertThat(rescue.said()).contains("Nothing to look at.").doesNotContain("!");
             assertThat(cowshed.run("rescue").said()).contains("The database is not empty");
@@ -79,17 +81,17 @@ abstract class LostDatabaseTests {
 
     /** Each in an export of its own, or in one with others. */
     private void laterChanges() throws IOException {
-        succeed(cowshed.api().patch("images/clone-1", """
-                {"name": "renamed", "description": "Was clone-1", "labels": {"env": null, "team": "net"}}"""));
+        succeed(cowshed.api().patch("images/clone-001", """
+                {"name": "renamed", "description": "Was clone-001", "labels": {"env": null, "team": "net"}}"""));
         cowshed.export();
-        succeed(cowshed.api().postJson("images/base/clones", "{\"name\": \"clone-1\"}"));
-        succeed(cowshed.api().patch("images/clone-2", "{\"protected\": true}"));
-        succeed(cowshed.api().delete("images/clone-3"));
-        succeed(cowshed.api().post("images/clone-4/seal"));
+        succeed(cowshed.api().postJson("images/base/clones", "{\"name\": \"clone-001\"}"));
+        succeed(cowshed.api().patch("images/clone-002", "{\"protected\": true}"));
+        succeed(cowshed.api().delete("images/clone-003"));
+        succeed(cowshed.api().post("images/clone-004/seal"));
         succeed(cowshed.api().postJson("images/base/clones", """
                 {"name": "seeded", "seed": {"userData": "#!/bin/sh\\n"}}"""));
         cowshed.export();
-        succeed(cowshed.api().delete("images/clone-6?purge=true"));
+        succeed(cowshed.api().delete("images/clone-006?purge=true"));
         cowshed.export();
         succeed(cowshed.api().postJson("families/debian/versions", "{\"version\": \"2\", \"image\": \"middle\"}"));
         succeed(cowshed.api().patch("families/debian/versions/1", """
@@ -100,7 +102,7 @@ abstract class LostDatabaseTests {
     }
 
     private void refusesWhatIsInUseOrFilled() {
-        RescueFixture.Outcome inUse = cowshed.run("rescue");
+        BareVolume.Outcome inUse = cowshed.run("rescue");
         assertThat(inUse.exit()).as(inUse.said()).isEqualTo(1);
         assertThat(inUse.said()).contains("is in use by", "Stop every replica");
         assertThat(cowshed.run("rescue", "--fast").exit()).isEqualTo(2);

@@ -1,18 +1,12 @@
 package io.cowshed.rescue;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import io.cowshed.testing.ApiClient;
 import io.cowshed.testing.TestDatabase;
 import io.cowshed.testing.TestService;
 import io.cowshed.testing.VerbChains;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -36,9 +30,6 @@ final class RescueFixture implements AutoCloseable {
         this.directory = directory;
         this.database = TestDatabase.create(kind);
     }
-
-    /** What a command has said, and its exit code. */
-    record Outcome(int exit, String said) {}
 
     TestService start() {
         TestService started = TestService.start(database, directory);
@@ -93,18 +84,8 @@ final class RescueFixture implements AutoCloseable {
         database = TestDatabase.create(kind);
     }
 
-    Outcome run(String command, String... options) {
-        List<String> arguments = new ArrayList<>(List.of(command));
-        arguments.addAll(List.of(options));
-        for (String property : database.properties()) {
-            arguments.add("--" + property);
-        }
-        arguments.add("--cowshed.data-dir=" + directory.resolve("data"));
-        arguments.add("--cowshed.volume=" + volume());
-        ByteArrayOutputStream said = new ByteArrayOutputStream();
-        int exit = new OfflineCommand(new PrintStream(said, true, StandardCharsets.UTF_8))
-                .run(arguments.toArray(String[]::new));
-        return new Outcome(exit, said.toString(StandardCharsets.UTF_8));
+    BareVolume.Outcome run(String command, String... options) {
+        return BareVolume.run(database, directory, command, options);
     }
 
     /** All images by their ids, those in the trash too, as far as a rescue brings that back. */
@@ -113,7 +94,8 @@ final class RescueFixture implements AutoCloseable {
         for (String state : List.of("available", "trashed", "error")) {
             String cursor = "";
             do {
-                JsonNode page = api().get("images?limit=1000&state=" + state + cursor).json();
+                JsonNode page =
+                        api().get("images?limit=1000&state=" + state + cursor).json();
                 page.path("items").forEach(image -> images.put(image.path("id").asString(), kept(image)));
                 cursor = page.path("nextCursor").isNull()
                         ? ""

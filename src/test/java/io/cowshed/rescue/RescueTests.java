@@ -18,6 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.context.ConfigurableApplicationContext;
 
 /** What a rescue makes of volumes that are not as they should be, on both databases. */
 abstract class RescueTests {
@@ -27,6 +28,7 @@ abstract class RescueTests {
 
     private TestDatabase database;
     private BareVolume volume;
+    private ConfigurableApplicationContext context;
 
     @SuppressWarnings("NullAway.Init") // before each test
     RescueTests() {}
@@ -37,10 +39,12 @@ abstract class RescueTests {
     void make(@TempDir Path directory) throws Exception {
         database = TestDatabase.create(kind());
         volume = new BareVolume(directory);
+        context = volume.open(database);
     }
 
     @AfterEach
     void close() {
+        context.close();
         database.close();
     }
 
@@ -53,12 +57,13 @@ abstract class RescueTests {
         volume.freeze(frozen);
         UUID plain = volume.image("plain", null);
 
-        Outcome outcome = volume.rescue(database);
+        Outcome outcome = volume.rescue(context, false);
 
         assertThat(outcome.exit()).as(outcome.said()).isZero();
         assertThat(outcome.said())
                 .contains("! There is no whole export")
-                .contains("! Image " + other + " is called twin-" + other.toString().substring(28) + " now")
+                .contains("! Image " + other + " is called twin-"
+                        + other.toString().substring(28) + " now")
                 .contains("Came back: 5 images (5 available, 0 in the trash, 0 in error; 2 sealed)")
                 .contains("Read for their digests: 2 sealed images");
         String zeros = row(database, frozen).digest();
@@ -88,7 +93,7 @@ abstract class RescueTests {
         Path link = Files.createSymbolicLink(
                 volume.root().resolve("images/01234567-89ab-7def-8123-000000000000.qcow2"), volume.file(base));
 
-        Outcome outcome = volume.rescue(database);
+        Outcome outcome = volume.rescue(context, false);
 
         assertThat(outcome.exit()).as(outcome.said()).isZero();
         assertThat(outcome.said())
@@ -114,7 +119,7 @@ abstract class RescueTests {
         byte[] whole = Files.readAllBytes(torn);
         Files.write(torn, Arrays.copyOf(whole, whole.length - 20));
 
-        Outcome outcome = volume.rescue(database);
+        Outcome outcome = volume.rescue(context, false);
 
         assertThat(outcome.said()).contains("! catalogue/" + torn.getFileName() + ": ");
         assertThat(row(database, image).name()).isEqualTo("second");
@@ -130,7 +135,7 @@ abstract class RescueTests {
         Files.write(torn, whole);
         volume.export(THERE, HERE, ExportLine.of(record(image, "third", "available")));
 
-        Outcome outcome = volume.rescue(database);
+        Outcome outcome = volume.rescue(context, false);
 
         assertThat(outcome.said()).contains("! catalogue/" + torn.getFileName() + ": ");
         assertThat(row(database, image).name()).isEqualTo("first");
@@ -149,7 +154,7 @@ abstract class RescueTests {
                 ExportLine.of(record(trashed, "trashed", "trashed")),
                 ExportLine.of(record(gone, "gone", "available")));
 
-        Outcome outcome = volume.rescue(database);
+        Outcome outcome = volume.rescue(context, false);
 
         assertThat(outcome.exit()).as(outcome.said()).isZero();
         assertThat(outcome.said()).contains("! Image " + gone + " (gone) has no file");
@@ -168,7 +173,7 @@ abstract class RescueTests {
         Files.createLink(volume.file(image), volume.file(parent));
         volume.export(null, HERE, ExportLine.of(record(image, "image", "available")));
 
-        Outcome outcome = volume.rescue(database);
+        Outcome outcome = volume.rescue(context, false);
 
         assertThat(outcome.said()).contains("which a snapshot was to make of it; it stays " + image);
         assertThat(BareVolume.rows(database, "true"))
@@ -180,7 +185,7 @@ abstract class RescueTests {
         UUID base = volume.image("base", null);
         volume.image("leaf", base);
 
-        Outcome outcome = volume.rescue(database, "--dry-run");
+        Outcome outcome = volume.rescue(context, true);
 
         assertThat(outcome.exit()).as(outcome.said()).isZero();
         assertThat(outcome.said())
@@ -193,7 +198,8 @@ abstract class RescueTests {
     }
 
     private void repoint(UUID image, String backing, String format) {
-        QemuImg.run("rebase", "-u", "-b", backing, "-F", format, volume.file(image).toString());
+        QemuImg.run(
+                "rebase", "-u", "-b", backing, "-F", format, volume.file(image).toString());
     }
 
     private void assertFault(UUID image, String fault) throws Exception {

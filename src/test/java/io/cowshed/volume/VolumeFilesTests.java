@@ -64,8 +64,8 @@ class VolumeFilesTests {
 
         assertThat(file.identity().orElseThrow().id()).isEqualTo(clone);
         assertThat(file.parent()).contains(parent);
-        assertThat(file.header()).satisfies(header -> assertThat(header.virtualSize())
-                .isEqualTo(VolumeFixture.SIZE));
+        assertThat(file.header())
+                .satisfies(header -> assertThat(header.virtualSize()).isEqualTo(VolumeFixture.SIZE));
         assertThat(file.status().permissions()).isEqualTo(VolumeFixture.MODE);
         assertThat(file.fault()).isNull();
         assertThat(inspect(new Disk(parent)).backingName()).isEmpty();
@@ -94,9 +94,11 @@ class VolumeFilesTests {
             assertThat(file.header()).isNull();
             assertThat(file.fault()).contains("not a QCOW2 image");
         });
-        assertThat(InspectedFile.of(link)).hasValueSatisfying(file -> assertThat(file.status().isRegular()).isFalse());
-        assertThat(InspectedFile.of(root.resolve("images"))).hasValueSatisfying(file -> assertThat(file.fault())
-                .contains("regular"));
+        assertThat(InspectedFile.of(link))
+                .hasValueSatisfying(
+                        file -> assertThat(file.status().isRegular()).isFalse());
+        assertThat(InspectedFile.of(root.resolve("images")))
+                .hasValueSatisfying(file -> assertThat(file.fault()).contains("regular"));
         assertThat(InspectedFile.of(root.resolve("images/none"))).isEmpty();
     }
 
