@@ -25,6 +25,7 @@ import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.NestedExceptionUtils;
+import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -99,6 +100,9 @@ public final class OfflineCommand {
             out.println(e.getMessage());
         } catch (IOException e) {
             out.println("A file cannot be read or written: " + e + ".");
+        } catch (DataAccessException e) {
+            out.println("The database has refused something; what was not committed there is as it was: "
+                    + NestedExceptionUtils.getMostSpecificCause(e).getMessage());
         } catch (BeansException | FlywayException e) {
             out.println(
                     "The database cannot be used: "

@@ -37,8 +37,7 @@ public final class VolumeFiles {
         try (DirectoryStream<Path> names = Files.newDirectoryStream(directory)) {
             for (Path name : names) {
                 String text = name.getFileName().toString();
-                each.accept(
-                        new VolumeEntry(area, text, fileOf(area, text).orElse(null)));
+                each.accept(new VolumeEntry(area, text, fileOf(area, text).orElse(null)));
             }
         } catch (DirectoryIteratorException e) {
             throw unreadable(area, e.getCause());

@@ -64,7 +64,8 @@ abstract class AdoptTests {
 
         assertThat(outcome.exit()).as(outcome.said()).isZero();
         assertAdopted(before);
-        assertThat(contents()).usingRecursiveComparison().isEqualTo(before);
+        Map<String, byte[]> after = contents();
+        before.forEach((file, content) -> assertThat(after.get(file)).as(file).isEqualTo(content));
         Outcome again = adopt();
         assertThat(again.exit()).as(again.said()).isEqualTo(1);
         assertThat(again.said()).contains("! base.qcow2 cannot be adopted: there is an image base already");

@@ -8,6 +8,7 @@ import io.cowshed.testing.TestDatabase;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,7 +43,7 @@ abstract class LostDatabaseTests {
             assertThat(before).hasSizeGreaterThanOrEqualTo(1000);
             JsonNode families = families();
             JsonNode versions = versions();
-            Map<String, byte[]> contents = contents();
+            Map<String, String> contents = contents();
             String token = cowshed.service().token();
             cowshed.loseDatabase();
 
@@ -60,7 +61,7 @@ abstract class LostDatabaseTests {
             assertThat(cowshed.images()).isEqualTo(before);
             assertThat(families()).isEqualTo(families);
             assertThat(versions()).isEqualTo(versions);
-            assertThat(contents()).usingRecursiveComparison().isEqualTo(contents);
+            assertThat(contents()).isEqualTo(contents);
             assertThat(cowshed.service().token()).isNotEqualTo(token);
             assertThat(cowshed.service().as(token).get("images").status()).isEqualTo(401);
             itGoesOn(before);
@@ -132,11 +133,15 @@ abstract class LostDatabaseTests {
         return cowshed.api().get("families/debian/versions").json();
     }
 
-    private Map<String, byte[]> contents() throws IOException {
-        Map<String, byte[]> contents = new HashMap<>();
+    private Map<String, String> contents() throws IOException {
+        Map<String, String> contents = new HashMap<>();
         for (String name : new String[] {"base", "middle", "renamed", "job-400"}) {
-            contents.put(name, QemuImg.content(cowshed.file(cowshed.image(name)), "qcow2"));
+            contents.put(name, sum(QemuImg.content(cowshed.file(cowshed.image(name)), "qcow2")));
         }
         return contents;
+    }
+
+    private static String sum(byte[] content) {
+        return HexFormat.of().formatHex(ExportWriter.sha256().digest(content));
     }
 }

@@ -3,6 +3,7 @@ package io.cowshed.rescue;
 import static io.cowshed.rescue.BareVolume.record;
 import static io.cowshed.rescue.BareVolume.row;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cowshed.engine.oracle.QemuImg;
 import io.cowshed.rescue.BareVolume.Outcome;
@@ -12,13 +13,16 @@ import io.cowshed.testing.TestDatabase;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.dao.DuplicateKeyException;
 
 /** What a rescue makes of volumes that are not as they should be, on both databases. */
 abstract class RescueTests {
@@ -178,6 +182,33 @@ abstract class RescueTests {
         assertThat(outcome.said()).contains("which a snapshot was to make of it; it stays " + image);
         assertThat(BareVolume.rows(database, "true"))
                 .containsExactly(new Row("image", "available", false, null, null, null));
+    }
+
+    /** As when it is killed: what it had written is gone with its transaction. */
+    @Test
+    void aRescueThatEndsInTheMiddleLeavesNothingAndIsRunAgain() throws Exception {
+        UUID image = volume.image("born", null);
+        FamilyRecord family = family(new UUID(1, 1));
+        Path refused = volume.export(
+                null,
+                HERE,
+                ExportLine.of(family),
+                ExportLine.of(family(new UUID(2, 2))),
+                ExportLine.of(record(image, "first", "available")));
+
+        assertThatThrownBy(() -> volume.rescue(context, false)).isInstanceOf(DuplicateKeyException.class);
+
+        assertThat(BareVolume.rows(database, "true")).isEmpty();
+        Files.delete(refused);
+        volume.export(null, HERE, ExportLine.of(family), ExportLine.of(record(image, "second", "available")));
+        Outcome again = volume.rescue(context, false);
+        assertThat(again.exit()).as(again.said()).isZero();
+        assertThat(row(database, image).name()).isEqualTo("second");
+    }
+
+    private static FamilyRecord family(UUID id) {
+        Instant now = Instant.parse("2026-01-02T03:04:05Z");
+        return new FamilyRecord(id, "debian", "", Map.of(), now, "someone", now, 0);
     }
 
     @Test
