@@ -62,7 +62,7 @@ final class AdoptCatalogue {
                                 + " id = :id union all select i.id, i.parent_id, c.depth + 1 from chain c join image i"
                                 + " on i.id = c.parent) select id from chain order by depth")
                         .param("id", image)
-                        .query(UUID.class)
+                        .query((row, _) -> row.getObject("id", UUID.class))
                         .list();
     }
 

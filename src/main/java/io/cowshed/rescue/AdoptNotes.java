@@ -57,8 +57,15 @@ final class AdoptNotes implements AutoCloseable {
     record Placed(Disk disk, @Nullable UUID parent, boolean sealed) {}
 
     void add(Disk disk) {
-        notes.sql("insert into disk (file, id, name, backing, parent, done, size) values (?, ?, ?, ?, ?, ?, ?)")
-                .params(disk.file(), disk.id(), disk.name(), disk.backing(), disk.parent(), disk.done(), disk.size())
+        notes.sql("insert into disk (file, id, name, backing, parent, done, size)"
+                        + " values (:file, :id, :name, :backing, :parent, :done, :size)")
+                .param("file", disk.file())
+                .param("id", disk.id())
+                .param("name", disk.name())
+                .param("backing", disk.backing())
+                .param("parent", disk.parent())
+                .param("done", disk.done())
+                .param("size", disk.size())
                 .update();
     }
 
@@ -97,7 +104,7 @@ final class AdoptNotes implements AutoCloseable {
     List<String> doubles() {
         return notes.sql("select name from disk where not done group by name having count(*) > 1 order by name limit "
                         + Scratch.PAGE)
-                .query(String.class)
+                .query((row, _) -> row.getString("name"))
                 .list();
     }
 

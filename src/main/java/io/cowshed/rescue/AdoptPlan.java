@@ -71,7 +71,7 @@ final class AdoptPlan {
                 look(file);
             }
         } catch (DirectoryIteratorException e) {
-            throw e.getCause();
+            throw new IOException(e);
         }
         int levels = notes.order();
         notes.unplaced()

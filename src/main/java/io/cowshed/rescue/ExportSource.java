@@ -92,7 +92,7 @@ class ExportSource {
                         + " order by id limit :limit")
                 .param("position", place.position())
                 .param("limit", limit)
-                .query(UUID.class)
+                .query((row, _) -> row.getObject("id", UUID.class))
                 .list();
     }
 

@@ -42,19 +42,18 @@ public final class OfflineCommand {
     private static final String DRY_RUN = "--dry-run";
     private static final String MOVE = "--move";
 
-    private static final String USAGE = """
-            Usage: java -jar cowshed.jar rescue [--dry-run] [--property=value …]
-
-              Makes the catalogue of a volume (cowshed.volume) anew in an empty database (cowshed.data-dir, or
-              spring.datasource.*), from the volume alone. No service may run on the volume.
-
-            Usage: java -jar cowshed.jar adopt DIRECTORY [--move] [--dry-run] [--property=value …]
-
-              Brings the QCOW2 images in a directory into the catalogue, with their backing files, as copies; or, with
-              --move, the files themselves, which must lie in the volume's file system.
-
-            With --dry-run they only tell what they would do. Properties are those of the service.
-            """;
+    private static final List<String> USAGE = List.of(
+            "Usage: java -jar cowshed.jar rescue [--dry-run] [--property=value …]",
+            "",
+            "  Makes the catalogue of a volume (cowshed.volume) anew in an empty database (cowshed.data-dir, or",
+            "  spring.datasource.*), from the volume alone. No service may run on the volume.",
+            "",
+            "Usage: java -jar cowshed.jar adopt DIRECTORY [--move] [--dry-run] [--property=value …]",
+            "",
+            "  Brings the QCOW2 images in a directory into the catalogue, with their backing files, as copies; or, with",
+            "  --move, the files themselves, which must lie in the volume's file system.",
+            "",
+            "With --dry-run they only tell what they would do. Properties are those of the service.");
 
     private final PrintStream out;
 
@@ -86,7 +85,7 @@ public final class OfflineCommand {
         boolean adopts = arguments[0].equals(ADOPT);
         if (!(adopts ? Set.of(DRY_RUN, MOVE) : Set.of(DRY_RUN)).containsAll(options)
                 || operands.size() != (adopts ? 1 : 0)) {
-            out.print(USAGE);
+            USAGE.forEach(out::println);
             return MISUSED;
         }
         try (ConfigurableApplicationContext context = start(arguments)) {

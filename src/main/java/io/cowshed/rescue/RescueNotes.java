@@ -109,14 +109,14 @@ final class RescueNotes implements AutoCloseable {
             notes.sql("delete from record where id = ?").param(line.gone()).update();
         } else if (line.image() != null) {
             ImageRecord image = line.image();
-            notes.sql("merge into record (id, state, parent, name, fault, json) values (?, ?, ?, ?, ?, ?)")
-                    .params(
-                            image.id(),
-                            image.state(),
-                            image.parent(),
-                            image.name(),
-                            image.fault(),
-                            json.writeValueAsString(image))
+            notes.sql("merge into record (id, state, parent, name, fault, json)"
+                            + " values (:id, :state, :parent, :name, :fault, :json)")
+                    .param("id", image.id())
+                    .param("state", image.state())
+                    .param("parent", image.parent())
+                    .param("name", image.name())
+                    .param("fault", image.fault())
+                    .param("json", json.writeValueAsString(image))
                     .update();
         }
     }
@@ -135,22 +135,22 @@ final class RescueNotes implements AutoCloseable {
     }
 
     void add(Found file) {
-        notes.sql(
-                        "insert into file (id, born, readable, backing, parent, frozen, size, modified, allocated, virtual_size,"
-                                + " cluster_size, fault) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-                .params(
-                        file.id(),
-                        file.born(),
-                        file.layout() != null,
-                        file.backing(),
-                        file.parent(),
-                        file.frozen(),
-                        file.size(),
-                        file.modifiedNanos(),
-                        file.allocatedSize(),
-                        file.layout() == null ? null : file.layout().virtualSize(),
-                        file.layout() == null ? null : file.layout().clusterSize(),
-                        file.fault())
+        Sizes layout = file.layout();
+        notes.sql("insert into file (id, born, readable, backing, parent, frozen, size, modified, allocated,"
+                        + " virtual_size, cluster_size, fault) values (:id, :born, :readable, :backing, :parent,"
+                        + " :frozen, :size, :modified, :allocated, :virtualSize, :clusterSize, :fault)")
+                .param("id", file.id())
+                .param("born", file.born())
+                .param("readable", layout != null)
+                .param("backing", file.backing())
+                .param("parent", file.parent())
+                .param("frozen", file.frozen())
+                .param("size", file.size())
+                .param("modified", file.modifiedNanos())
+                .param("allocated", file.allocatedSize())
+                .param("virtualSize", layout == null ? null : layout.virtualSize())
+                .param("clusterSize", layout == null ? null : layout.clusterSize())
+                .param("fault", file.fault())
                 .update();
     }
 
@@ -239,7 +239,7 @@ final class RescueNotes implements AutoCloseable {
                         + " select f.parent, c.depth + 1 from chain c join file f on f.id = c.id where f.parent is not"
                         + " null and c.depth < 1000) select id from chain where id is not null order by depth")
                 .param("file", file)
-                .query(UUID.class)
+                .query((row, _) -> row.getObject("id", UUID.class))
                 .list();
     }
 

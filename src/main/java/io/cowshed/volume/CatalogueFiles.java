@@ -152,7 +152,7 @@ public final class CatalogueFiles {
         try (DirectoryStream<Path> paths = Files.newDirectoryStream(directory())) {
             paths.forEach(path -> names.add(path.getFileName().toString()));
         } catch (DirectoryIteratorException e) {
-            throw e.getCause();
+            throw new IOException(e);
         }
         Collections.sort(names);
         return names;

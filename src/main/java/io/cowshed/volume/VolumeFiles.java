@@ -40,7 +40,7 @@ public final class VolumeFiles {
                 each.accept(new VolumeEntry(area, text, fileOf(area, text).orElse(null)));
             }
         } catch (DirectoryIteratorException e) {
-            throw unreadable(area, e.getCause());
+            throw unreadable(area, new IOException(e));
         } catch (NoSuchFileException e) {
             if (area != VolumeArea.QUARANTINE) {
                 throw unreadable(area, e);
