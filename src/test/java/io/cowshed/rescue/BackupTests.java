@@ -33,6 +33,7 @@ abstract class BackupTests {
             throws Exception {
         Path copy = elsewhere.resolve("volume");
         Map<String, byte[]> contents = new HashMap<>();
+        String said;
         try (RescueFixture cowshed = new RescueFixture(kind(), directory)) {
             cowshed.start();
             cowshed.chains().base("base");
@@ -52,7 +53,7 @@ abstract class BackupTests {
                     while (!begun.get() && !comeAndGo.isDone()) {
                         Thread.onSpinWait();
                     }
-                    backup(cowshed.volume(), copy);
+                    said = backup(cowshed.volume(), copy);
                 } finally {
                     over.set(true);
                 }
@@ -64,7 +65,7 @@ abstract class BackupTests {
         try (TestDatabase database = TestDatabase.create(kind())) {
             BareVolume.Outcome outcome = BareVolume.run(database, elsewhere, "rescue");
             assertThat(outcome.exit()).as(outcome.said()).isZero();
-            assertRead(database, copy, contents, outcome.said());
+            assertRead(database, copy, contents, said + outcome.said());
         }
     }
 
@@ -95,17 +96,19 @@ abstract class BackupTests {
         }
     }
 
-    private static void backup(Path volume, Path copy) throws Exception {
+    /** Answers what the script says: the files whose copies are worth nothing are among it. */
+    private static String backup(Path volume, Path copy) throws Exception {
         Process backup = new ProcessBuilder("scripts/backup", volume.toString(), copy.toString())
                 .redirectErrorStream(true)
                 .start();
         String said = new String(backup.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(backup.waitFor()).as(said).isZero();
+        assertThat(backup.waitFor()).as(said).isIn(0, 3);
         try (Stream<Path> left = Files.list(volume)) {
             assertThat(left.map(path -> path.getFileName().toString()))
                     .as("what the script leaves on the volume")
                     .noneMatch(name -> name.startsWith("backup"));
         }
+        return said;
     }
 
     private static void assertRead(TestDatabase database, Path copy, Map<String, byte[]> contents, String said)
@@ -118,6 +121,9 @@ abstract class BackupTests {
                 assertThat(said).contains("(" + row.name() + ") is in state " + row.state());
             } else if (row.name().startsWith("on-")) {
                 Path file = copy.resolve("images").resolve(id(database, row.name()) + ".qcow2");
+                if (said.contains(file.getFileName().toString())) {
+                    continue;
+                }
                 String kind = row.name().startsWith("on-base") ? "on-base" : "on-middle";
                 assertThat(QemuImg.content(file, "qcow2")).as(row.name()).isEqualTo(contents.get(kind));
                 read++;

@@ -17,8 +17,8 @@ import tools.jackson.databind.node.ObjectNode;
 /** An installation that loses its database, and a command that brings it back. */
 final class RescueFixture implements AutoCloseable {
 
-    /** What a file may tell by itself, or nothing can tell: times of the last change, and rows' versions. */
-    private static final List<String> NOT_KEPT = List.of("updatedAt", "allocatedSize", "lease");
+    /** What files tell by themselves, and what a rescue puts off: the ends of leases, and of the stay in the trash. */
+    private static final List<String> NOT_KEPT = List.of("updatedAt", "allocatedSize", "lease", "trashedAt");
 
     private final TestDatabase.Kind kind;
     private final Path directory;
