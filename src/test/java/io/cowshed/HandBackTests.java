@@ -11,8 +11,10 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.UUID;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,6 +29,14 @@ class HandBackTests extends VerbTests {
     @Override
     protected String[] properties() {
         return new String[] {"cowshed.operations.parallel=1", "cowshed.operations.bandwidth=2MiB"};
+    }
+
+    /** At this bandwidth its copy takes half a minute; nothing else begins before that is cancelled. */
+    @BeforeAll
+    void makeLongWork() {
+        byte[] disk = new byte[64 << 20];
+        Arrays.fill(disk, (byte) 1);
+        VerbChains.succeed(api.upload("images?name=long", "application/octet-stream", disk));
     }
 
     @ParameterizedTest
@@ -48,7 +58,7 @@ class HandBackTests extends VerbTests {
         Path file = chains.file(name);
         Map<String, Object> before = attributes(file);
 
-        String running = begin("images/middle-" + verb + "/copy", "{\"name\": \"copy-" + verb + "\"}");
+        String running = begin("images/long/copy", "{\"name\": \"copy-" + verb + "\"}");
         String operation = begin("images/" + name + "/" + verb, body);
         try (Connection other = database.connect()) {
             lockRow(other, UUID.fromString(chains.id(name)));

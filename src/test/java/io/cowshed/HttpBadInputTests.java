@@ -123,6 +123,9 @@ class HttpBadInputTests extends BadInputTests {
                 "/api/v1/images?label="
                         + IntStream.range(0, 20).mapToObj(i -> "k" + i).collect(Collectors.joining(",")),
                 "/api/v1/images?parent=../x",
+                "/api/v1/attachments?holder=%00",
+                "/api/v1/operations?kind=%00",
+                "/api/v1/hooks/01234567-89ab-cdef-0123-456789abcdef/deliveries?job=%00",
                 "/api/v1/images/base/lineage?limit=-1",
                 "/api/v1/images/base/lineage?limit=x",
                 "/api/v1/images/base/content?format=qcow2",

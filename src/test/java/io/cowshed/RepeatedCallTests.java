@@ -93,6 +93,29 @@ abstract class RepeatedCallTests extends ServiceTests {
         assertThat(api.get("images/thawed").json()).isEqualTo(unsealed.json());
     }
 
+    /** It is kept at once, and sealed after that: what is answered is what came of both. */
+    @Test
+    void aKeptImageThatCouldNotBeSealedIsSealedWhenTheCallIsRepeated() {
+        assertThat(api.postJson("images", "{\"name\": \"passing\", \"virtualSize\": \"1MiB\", \"ttl\": \"PT1H\"}")
+                        .status())
+                .isEqualTo(201);
+        String attachment = api.postJson("images/passing/attachments", "{\"holder\": \"vm\"}")
+                .json()
+                .path("id")
+                .asString();
+        String key = UUID.randomUUID().toString();
+        assertThat(api.postJson("images/passing/keep", "{\"seal\": true}", "Idempotency-Key", key)
+                        .problem())
+                .isEqualTo("image-attached");
+        assertThat(api.delete("attachments/" + attachment).status()).isEqualTo(200);
+
+        Answer repeated = api.postJson("images/passing/keep", "{\"seal\": true}", "Idempotency-Key", key);
+
+        assertThat(repeated.status()).as("%s", repeated).isEqualTo(200);
+        assertThat(repeated.json().path("sealed").asBoolean()).isTrue();
+        assertSame(api.postJson("images/passing/keep", "{\"seal\": true}", "Idempotency-Key", key), repeated);
+    }
+
     @Test
     void aRefusedImportCanBeRepeatedUnderItsKey() {
         blank("taken");

@@ -6,6 +6,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.AppenderBase;
+import ch.qos.logback.core.read.ListAppender;
 import io.cowshed.VerbTrial.Verb;
 import io.cowshed.testing.ApiClient;
 import io.cowshed.testing.PostgresqlServer;
@@ -32,6 +33,9 @@ import tools.jackson.databind.JsonNode;
 class VerbDatabaseRestartTests {
 
     private static final Logger STORE = (Logger) LoggerFactory.getLogger("io.cowshed.operation.OperationStore");
+
+    /** Tomcat's, which tells of every exception that nobody has dealt with. */
+    private static final Logger CONTAINER = (Logger) LoggerFactory.getLogger("org.apache.catalina.core");
 
     private static final String[] PROPERTIES = {
         "cowshed.operations.parallel=8",
@@ -64,12 +68,23 @@ class VerbDatabaseRestartTests {
             server.stop();
             inVain.await();
             STORE.detachAppender(appender);
+            requireToldInFewWords(service.api());
             server.startAgain();
             requireDone(second, chains, service.api());
 
             new Invariants(database, service.volume()).check();
             new Invariants(database, service.volume()).checkFiles();
         }
+    }
+
+    /** Already who calls is asked of the database. */
+    private static void requireToldInFewWords(ApiClient api) {
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.start();
+        CONTAINER.addAppender(log);
+        assertThat(api.get("operations").problem()).isEqualTo("database-unavailable");
+        CONTAINER.detachAppender(log);
+        assertThat(log.list).isEmpty();
     }
 
     /** Returns when all of them are under way. */

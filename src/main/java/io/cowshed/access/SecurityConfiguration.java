@@ -1,7 +1,9 @@
 package io.cowshed.access;
 
+import io.cowshed.problem.DatabaseUnavailable;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -12,12 +14,15 @@ import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
 import org.springframework.security.config.http.SessionCreationPolicy;
 import org.springframework.security.config.observation.SecurityObservationSettings;
+import org.springframework.security.core.AuthenticationException;
 import org.springframework.security.core.authority.SimpleGrantedAuthority;
 import org.springframework.security.oauth2.core.DefaultOAuth2AuthenticatedPrincipal;
 import org.springframework.security.oauth2.server.resource.introspection.BadOpaqueTokenException;
 import org.springframework.security.oauth2.server.resource.introspection.OpaqueTokenIntrospector;
 import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.firewall.HttpFirewall;
 import org.springframework.security.web.firewall.RequestRejectedHandler;
+import org.springframework.security.web.firewall.StrictHttpFirewall;
 import org.springframework.web.servlet.HandlerExceptionResolver;
 
 /**
@@ -78,14 +83,29 @@ class SecurityConfiguration {
                 .build();
     }
 
+    /** That it is not known whose a token is, because the database does not answer: an answer like others, no fault. */
+    private static final class NobodyToAsk extends AuthenticationException {
+        NobodyToAsk(DatabaseUnavailable cause) {
+            super("the database does not answer", cause);
+        }
+    }
+
     @Bean
     OpaqueTokenIntrospector accessTokenIntrospector(AccessTokens tokens) {
-        return presented -> tokens.authenticate(presented)
+        return presented -> find(tokens, presented)
                 .map(token -> new DefaultOAuth2AuthenticatedPrincipal(
                         token.name(),
                         Map.of("sub", token.id().toString()),
                         List.of(new SimpleGrantedAuthority(token.role().authority()))))
                 .orElseThrow(() -> new BadOpaqueTokenException("no such token"));
+    }
+
+    private static Optional<AccessToken> find(AccessTokens tokens, String presented) {
+        try {
+            return tokens.authenticate(presented);
+        } catch (DatabaseUnavailable e) {
+            throw new NobodyToAsk(e);
+        }
     }
 
     /** A timer around each filter costs more than the filters do; the request as a whole is still timed. */
@@ -102,6 +122,14 @@ class SecurityConfiguration {
                 .role(Role.OPERATOR.name())
                 .implies(Role.READER.name())
                 .build();
+    }
+
+    /** What PostgreSQL cannot look for is in nothing that it has. */
+    @Bean
+    HttpFirewall noNulInParameters() {
+        StrictHttpFirewall firewall = new StrictHttpFirewall();
+        firewall.setAllowedParameterValues(value -> value.indexOf('\0') < 0);
+        return firewall;
     }
 
     @Bean

@@ -2,7 +2,9 @@ package io.cowshed.attachment;
 
 import io.cowshed.catalog.Image;
 import io.cowshed.catalog.ImageUse;
+import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
@@ -38,6 +40,17 @@ public class AttachedImages implements ImageUse {
     @Override
     public boolean isAttached(UUID image) {
         return !of(image).isEmpty();
+    }
+
+    @Override
+    public Set<UUID> attached(Collection<UUID> images) {
+        return images.isEmpty()
+                ? Set.of()
+                : Set.copyOf(
+                        database.sql("select distinct held_image_id from attachment where held_image_id in (:images)")
+                                .param("images", images)
+                                .query(UUID.class)
+                                .list());
     }
 
     /** Those that hold the image, the oldest first, as far as a refusal has a use for them. */

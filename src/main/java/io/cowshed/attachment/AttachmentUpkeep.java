@@ -44,6 +44,8 @@ class AttachmentUpkeep {
                 page.forEach(this::lookAfter);
                 page = listing.due(now, page.getLast(), PAGE);
             }
+        } catch (DatabaseUnavailable e) {
+            LOG.warn("The attachments cannot be gone through: {}", String.valueOf(e.getCause()));
         } catch (RuntimeException e) {
             LOG.warn("The attachments could not be gone through; it will be tried again", e);
         }

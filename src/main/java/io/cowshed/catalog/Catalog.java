@@ -115,7 +115,7 @@ public class Catalog {
 
     /**
      * That clones of such a size can be made of an image now: for a caller who is about to make their files.
-     * {@link #addClones} decides, on their names and their depth too.
+     * {@link #addClones} decides, on their names, their depth and the family too.
      *
      * @param virtualSize null for the parent's
      * @return the parent
@@ -125,7 +125,6 @@ public class Catalog {
     public Image checkClonable(ImageRef parentRef, @Nullable Long virtualSize) {
         Image parent = images.find(parentRef);
         parent.requireClonable();
-        versions.requireClonable(parent);
         if (virtualSize != null) {
             parent.requireFits(virtualSize);
         }
@@ -135,6 +134,7 @@ public class Catalog {
     /**
      * Adds clones of one parent, all or none; their files are in place.
      *
+     * @param seen the parent as the caller has read it; what has become of it is what counts
      * @return them, in the order wanted
      * @throws ImageNotFound if there is no such parent
      * @throws NameTaken if an image has one of the names, or two of the clones have the same
@@ -144,8 +144,8 @@ public class Catalog {
      * @throws CowshedException of type IMAGE_NOT_SEALED, IMAGE_NOT_AVAILABLE or IMAGE_LEAVES if the parent cannot have more
      *     children; of type INVALID_REQUEST if the disk of one is smaller than the parent's
      */
-    public List<ImageEntry> addClones(ImageRef parentRef, List<NewClone> wanted, String createdBy) {
-        Image parent = images.lock(parentRef);
+    public List<ImageEntry> addClones(Image seen, List<NewClone> wanted, String createdBy) {
+        Image parent = lockAndCount(seen, wanted.size());
         claims.requireStaying(parent.id());
         FamilyVersion version = versions.requireClonable(parent);
         List<Image> clones = new ArrayList<>(wanted.size());
@@ -160,8 +160,7 @@ public class Catalog {
         flush.orRefuse(Map.of(
                 Constraint.LIVE_NAME, () -> names.taken(asked),
                 Constraint.PARENT, () -> changedMeanwhile(parent)));
-        lineages.countChildren(parent.id(), clones.size());
-        events.created(clones);
+        events.raise(EventType.IMAGE_CREATED, clones);
         ImageLink link = new ImageLink(parent.id(), parent.name(), parent.state());
         return clones.stream()
                 .map(clone -> new ImageEntry(clone, link, depth, 0, null, null, null, version))
@@ -325,6 +324,16 @@ public class Catalog {
         entities.persist(image);
         flush.orRefuse(Map.of(Constraint.LIVE_NAME, () -> names.taken(asked)));
         return image;
+    }
+
+    /** The parent's row is locked by counting its new clones: when it still is what was seen, it need not be read again. */
+    private Image lockAndCount(Image seen, int clones) {
+        if (lineages.countChildren(seen, clones)) {
+            return seen;
+        }
+        Image parent = images.lock(ImageRef.of(seen.id()));
+        lineages.countChildren(parent.id(), clones);
+        return parent;
     }
 
     /**

@@ -23,7 +23,7 @@ class Depths {
      * @throws DepthLimit if that is too deep
      */
     int requireBelow(Image parent) {
-        int depth = below(parent);
+        int depth = lineages.depthBelow(parent);
         if (depth > limit.maxDepth()) {
             throw new DepthLimit(parent, depth, limit.maxDepth());
         }
@@ -32,13 +32,9 @@ class Depths {
 
     /** @throws DepthLimit if this image would lie too deep with one more parent between it and its present one */
     void requireOneMore(Image image) {
-        int depth = below(image);
+        int depth = lineages.depthBelow(image);
         if (depth > limit.maxDepth()) {
             throw DepthLimit.below(image, depth, limit.maxDepth());
         }
-    }
-
-    private int below(Image image) {
-        return lineages.chain(image.id()).size();
     }
 }

@@ -3,10 +3,20 @@ package io.cowshed.catalog;
 import io.cowshed.volume.CataloguedFile;
 import io.cowshed.volume.HeldImage;
 import io.cowshed.volume.ImageFileMissing;
+import io.cowshed.volume.ImageInUse;
+import io.cowshed.volume.Removal;
 import io.cowshed.volume.Volume;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
@@ -15,6 +25,8 @@ import org.springframework.stereotype.Component;
  */
 @Component
 public class Deregistration {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Deregistration.class);
 
     private final Settlement settlement;
     private final Seeds seeds;
@@ -55,6 +67,43 @@ public class Deregistration {
     public void purge(UUID id, Runnable row) {
         try (Outgoing disk = Outgoing.of(new CataloguedFile.Disk(id), () -> volume.remove(id), settlement)) {
             disk.after(() -> withSeed(id, row));
+        }
+    }
+
+    /**
+     * Changes the rows of images while nobody has their files open, as {@link #whileIdle} does it with one, in one go. Those whose
+     * files somebody has open, or which have none, are left out.
+     *
+     * @param rows changes those of such images, in a transaction of its own, and answers which it has changed
+     */
+    public Set<UUID> whileIdle(Collection<UUID> ids, UnaryOperator<Set<UUID>> rows) {
+        Map<UUID, HeldImage> held = new HashMap<>();
+        try {
+            for (UUID id : ids) {
+                try {
+                    held.put(id, volume.hold(id));
+                } catch (ImageInUse | ImageFileMissing e) {
+                    LOG.debug("Image {} is left to one who looks at it by itself", id, e);
+                }
+            }
+            return held.isEmpty() ? Set.of() : rows.apply(held.keySet());
+        } finally {
+            held.values().forEach(HeldImage::close);
+        }
+    }
+
+    /**
+     * Removes images' rows and files, as {@link #purge} does it with one, in one go. Those whose files somebody has open, or which
+     * have none, are left out; those with seed disks must be.
+     *
+     * @param rows deletes those of such images, in a transaction of its own, and answers which it has deleted
+     */
+    public Set<UUID> purge(Collection<UUID> ids, UnaryOperator<Set<UUID>> rows) {
+        List<Removal> removals = volume.remove(ids);
+        try {
+            return removals.isEmpty() ? Set.of() : Outgoing.after(removals, rows, settlement);
+        } finally {
+            removals.forEach(Removal::close);
         }
     }
 

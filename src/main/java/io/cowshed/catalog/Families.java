@@ -1,6 +1,9 @@
 package io.cowshed.catalog;
 
 import io.cowshed.database.TimeOrderedIds;
+import io.cowshed.event.EventType;
+import io.cowshed.event.Events;
+import io.cowshed.event.Subject;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import jakarta.persistence.EntityManager;
@@ -28,6 +31,7 @@ public class Families {
     private final GuardedFlush flush;
     private final TimeOrderedIds ids;
     private final Clock clock;
+    private final Events events;
 
     Families(
             EntityManager entities,
@@ -35,13 +39,15 @@ public class Families {
             FamilyVersions versions,
             GuardedFlush flush,
             TimeOrderedIds ids,
-            Clock clock) {
+            Clock clock,
+            Events events) {
         this.entities = entities;
         this.database = database;
         this.versions = versions;
         this.flush = flush;
         this.ids = ids;
         this.clock = clock;
+        this.events = events;
     }
 
     /**
@@ -57,6 +63,7 @@ public class Families {
         Family family = new Family(ids.next(), name, description, labels, createdBy, clock.instant());
         entities.persist(family);
         flush.orRefuse(Map.of(Constraint.FAMILY_NAME, () -> taken(name)));
+        raise(EventType.FAMILY_CREATED, family);
         return new FamilyEntry(family, null, 0);
     }
 
@@ -119,6 +126,7 @@ public class Families {
         requireVersion(family, expectedVersions);
         family.change(description, labels, clock.instant());
         entities.flush();
+        raise(EventType.FAMILY_CHANGED, family);
         return entries(List.of(family)).getFirst();
     }
 
@@ -147,8 +155,17 @@ public class Families {
                             + " cannot be removed: an operation is about to publish in it.",
                     "Wait for it, or cancel it: GET /api/v1/operations.");
         }
+        // Its labels cannot be read afterwards.
+        raise(EventType.FAMILY_REMOVED, family);
         entities.remove(family);
         entities.flush();
+    }
+
+    private void raise(EventType type, Family family) {
+        events.raise(
+                type,
+                new Subject(Subject.Kind.FAMILY, family.id(), family.name()),
+                Map.of("labels", family.labels().values()));
     }
 
     /**

@@ -81,7 +81,7 @@ public class HandOvers {
 
     private ImageEntry entry(Image clone) {
         Image parent = images.find(ImageRef.of(clone.requireParent("handed over")));
-        int depth = lineages.depths(List.of(clone.id())).getOrDefault(clone.id(), 0);
+        int depth = lineages.depthBelow(parent);
         FamilyVersion version = versions.of(parent.id()).orElse(null);
         ImageLink link = new ImageLink(parent.id(), parent.name(), parent.state());
         return new ImageEntry(clone, link, depth, 0, null, null, null, version);

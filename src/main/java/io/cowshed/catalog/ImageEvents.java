@@ -26,10 +26,13 @@ class ImageEvents {
         events.raise(type, subject(image), data(image));
     }
 
-    /** As above, for images that came to be together. */
-    void created(List<Image> images) {
+    /** As above, for images to which it is done together. */
+    void raise(EventType type, List<Image> images) {
+        if (images.isEmpty()) {
+            return;
+        }
         events.raise(images.stream()
-                .map(image -> new NewEvent(EventType.IMAGE_CREATED, subject(image), data(image)))
+                .map(image -> new NewEvent(type, subject(image), data(image)))
                 .toList());
     }
 
@@ -44,6 +47,13 @@ class ImageEvents {
         Map<String, @Nullable Object> data = data(image);
         data.put("nameBefore", before);
         events.raise(EventType.IMAGE_RENAMED, subject(image), data);
+    }
+
+    /** What the seed disk was made from may be secret. */
+    void seeded(Image image, Seed seed) {
+        Map<String, @Nullable Object> data = data(image);
+        data.put("instanceId", seed.instanceId());
+        events.raise(EventType.IMAGE_SEEDED, subject(image), data);
     }
 
     /** Of the image that is, or was, that version. */

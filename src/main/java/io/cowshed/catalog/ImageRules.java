@@ -139,6 +139,11 @@ abstract class ImageRules {
         }
     }
 
+    /** Whether {@link #requireRemovable} would not refuse. */
+    public boolean isRemovable() {
+        return !isProtected() && state() != ImageState.CREATING;
+    }
+
     /**
      * That the image can be worked on.
      *

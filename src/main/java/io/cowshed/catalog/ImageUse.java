@@ -1,6 +1,8 @@
 package io.cowshed.catalog;
 
 import io.cowshed.problem.CowshedException;
+import java.util.Collection;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -27,6 +29,9 @@ public interface ImageUse {
 
     /** Whether {@link #requireNone} would refuse. */
     boolean isAttached(UUID image);
+
+    /** Those of the images of which {@link #isAttached} would say so. */
+    Set<UUID> attached(Collection<UUID> images);
 
     /**
      * That the image's file can be replaced by one that reads the same. Who reads a sealed image goes on with the file that he

@@ -2,7 +2,9 @@ package io.cowshed.catalog;
 
 import jakarta.persistence.EntityManager;
 import jakarta.persistence.LockModeType;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.springframework.jdbc.core.RowMapper;
@@ -38,6 +40,15 @@ public class Images {
         return resolve(ref).map(id -> entities.find(Image.class, id)).orElseThrow(() -> new ImageNotFound(ref));
     }
 
+    /** Those of the images that are there, as they are now, with their labels. */
+    public List<Image> find(Collection<UUID> ids) {
+        return ids.isEmpty()
+                ? List.of()
+                : entities.createQuery("select i from Image i left join fetch i.labels where i.id in :ids", Image.class)
+                        .setParameter("ids", ids)
+                        .getResultList();
+    }
+
     /**
      * The id of the image: for a caller who has to lock something else before it, and so must not load it yet.
      *
@@ -64,6 +75,26 @@ public class Images {
             }
             entities.detach(image);
         }
+    }
+
+    /**
+     * Those of the images that have the version still and whose rows nobody else has locked, with their labels; locked as by {@link
+     * #lock}. Waits for nobody: who has some rows and waits for others could wait for one who waits for him.
+     *
+     * @param versions by the images' ids
+     */
+    @Transactional(propagation = Propagation.MANDATORY)
+    List<Image> lockIdle(Map<UUID, Long> versions) {
+        if (versions.isEmpty()) {
+            return List.of();
+        }
+        List<UUID> locked = database.sql("select id from image where id in (:ids) for update skip locked")
+                .param("ids", versions.keySet())
+                .query(ID)
+                .list();
+        return find(locked).stream()
+                .filter(image -> Long.valueOf(image.version()).equals(versions.get(image.id())))
+                .toList();
     }
 
     /**

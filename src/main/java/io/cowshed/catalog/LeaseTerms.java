@@ -36,7 +36,7 @@ public record LeaseTerms(Duration grace, Duration longest) {
      */
     public Lease begin(Instant now, Duration ttl, OnExpire onExpire, @Nullable ImageName copy) {
         Instant from = now.truncatedTo(ChronoUnit.MICROS);
-        Instant end = from.plus(checked(ttl)).truncatedTo(ChronoUnit.MICROS);
+        Instant end = from.plus(requireTtl(ttl)).truncatedTo(ChronoUnit.MICROS);
         requireAllowed(from, end);
         Instant warnAt = warning(from, end);
         return new Lease(
@@ -61,7 +61,7 @@ public record LeaseTerms(Duration grace, Duration longest) {
      * @throws CowshedException of type INVALID_REQUEST if it cannot last that long
      */
     Lease renewed(Lease lease, Instant now, Duration ttl, boolean shorten) {
-        Instant end = now.plus(checked(ttl)).truncatedTo(ChronoUnit.MICROS);
+        Instant end = now.plus(requireTtl(ttl)).truncatedTo(ChronoUnit.MICROS);
         requireAllowed(lease.from(), end);
         return shorten || end.isAfter(lease.expiresAt()) ? lease.until(end, warning(now, end)) : lease;
     }
@@ -82,7 +82,12 @@ public record LeaseTerms(Duration grace, Duration longest) {
         return lease.from().plus(longest);
     }
 
-    private Duration checked(Duration ttl) {
+    /**
+     * The time to live.
+     *
+     * @throws CowshedException of type INVALID_REQUEST if no image lives that long
+     */
+    public Duration requireTtl(Duration ttl) {
         if (!ttl.isPositive() || ttl.compareTo(longest) > 0) {
             throw Text.refuse(
                     "A time to live cannot be " + ttl + ".",

@@ -7,10 +7,12 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
@@ -167,6 +169,21 @@ public class Leases {
         entities.flush();
         tell(image, before, after);
         return image;
+    }
+
+    /**
+     * Announces the ends of images, as {@link #advance} records one: of those that have the version still and that nobody else has
+     * locked.
+     *
+     * @param seen the images as the caller has read them, whose ends are not announced yet
+     */
+    public List<Image> announce(Collection<Image> seen) {
+        List<Image> announced = images.lockIdle(seen.stream().collect(Collectors.toMap(Image::id, Image::version)));
+        Instant now = clock.instant();
+        announced.forEach(image -> image.lease(image.requireDisposable().warned(now)));
+        entities.flush();
+        events.raise(EventType.IMAGE_EXPIRING, announced);
+        return announced;
     }
 
     private void tell(Image image, Lease before, Lease after) {

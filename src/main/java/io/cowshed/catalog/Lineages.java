@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
@@ -81,6 +82,11 @@ public class Lineages {
         return new Lineage(ancestors, descendants(chain.getFirst(), depth, limit));
     }
 
+    /** How many ancestors a clone of this image has. */
+    int depthBelow(Image parent) {
+        return parent.parentId() == null ? 1 : chain(parent.id()).size();
+    }
+
     /** How many ancestors each has, in one query; ids of no image are left out. */
     Map<UUID, Integer> depths(Collection<UUID> ids) {
         return numbers(CHAINS + "select start, max(distance) as n from chain group by start", ids, Math::toIntExact);
@@ -115,6 +121,16 @@ public class Lineages {
                 .single();
     }
 
+    /** Those of the images that have direct clones, as {@link #hasChildren} tells. */
+    Set<UUID> parents(Collection<UUID> of) {
+        return of.isEmpty()
+                ? Set.of()
+                : Set.copyOf(database.sql("select distinct parent_id as id from image where parent_id in (:ids)")
+                        .param("ids", of)
+                        .query(Images.ID)
+                        .list());
+    }
+
     /**
      * Counts clones that the caller's transaction adds to an image or takes from it. The image's version stays: nothing
      * that a caller may change has changed.
@@ -127,6 +143,18 @@ public class Lineages {
                 .param("change", change)
                 .param("parent", parent)
                 .update();
+    }
+
+    /** As above, of an image that still has the version that was seen; answers whether it has. */
+    @Transactional(propagation = Propagation.MANDATORY)
+    boolean countChildren(Image seen, int change) {
+        return database.sql(
+                                "update image set child_count = child_count + :change where id = :parent and version = :version")
+                        .param("change", change)
+                        .param("parent", seen.id())
+                        .param("version", seen.version())
+                        .update()
+                > 0;
     }
 
     /** The direct clones of the image, those in the trash too, oldest first. */

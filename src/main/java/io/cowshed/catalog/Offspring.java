@@ -5,7 +5,9 @@ import io.cowshed.operation.Claims;
 import io.cowshed.problem.CowshedException;
 import jakarta.persistence.EntityManager;
 import java.time.Clock;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -60,6 +62,15 @@ class Offspring {
         if (lineages.hasChildren(image.id())) {
             throw some(image, attempt);
         }
+    }
+
+    /** Those of the images that others keep from leaving: their children, a family, an operation, or who has them attached. */
+    Set<UUID> kept(Set<UUID> images) {
+        Set<UUID> kept = new HashSet<>(lineages.parents(images));
+        kept.addAll(versions.of(images).keySet());
+        kept.addAll(claims.claimed(images));
+        kept.addAll(use.attached(images));
+        return kept;
     }
 
     /**

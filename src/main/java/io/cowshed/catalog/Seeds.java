@@ -59,7 +59,7 @@ public class Seeds {
         requireUnchanged(image, replaced, expectedVersions);
         delete(image.id());
         insert(seed);
-        events.raise(EventType.IMAGE_CHANGED, image);
+        events.seeded(image, seed);
     }
 
     /**
@@ -74,7 +74,7 @@ public class Seeds {
         Image image = lock(removed.image());
         requireUnchanged(image, removed, expectedVersions);
         delete(image.id());
-        events.raise(EventType.IMAGE_CHANGED, image);
+        events.raise(EventType.IMAGE_UNSEEDED, image);
     }
 
     /** The seed disk that an image has now. */

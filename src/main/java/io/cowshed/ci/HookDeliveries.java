@@ -28,6 +28,9 @@ public class HookDeliveries {
     public static final int MAX_LIMIT = 1000;
     public static final int DEFAULT_LIMIT = 100;
 
+    /** By one statement. */
+    static final int FORGOTTEN_AT_ONCE = 1000;
+
     private static final int MAX_REASON = 1000;
 
     /** Outcomes that say what was done: going through a delivery again, to no effect, does not make that unsaid. */
@@ -177,10 +180,11 @@ public class HookDeliveries {
                 .param("problem", result.problem());
     }
 
-    /** Forgets those that were received before then. */
+    /** Forgets some of those that were received before then, {@value #FORGOTTEN_AT_ONCE} at most: they may have long bodies. */
     @Transactional
     public int forget(Instant before) {
-        return database.sql("delete from hook_delivery where received_at < :before")
+        return database.sql("delete from hook_delivery where id in (select id from hook_delivery"
+                        + " where received_at < :before order by received_at limit " + FORGOTTEN_AT_ONCE + ")")
                 .param("before", before.atOffset(ZoneOffset.UTC))
                 .update();
     }

@@ -1,5 +1,7 @@
 package io.cowshed.ci;
 
+import io.cowshed.database.Batches;
+import io.cowshed.problem.DatabaseUnavailable;
 import java.time.Clock;
 import java.time.Instant;
 import org.slf4j.Logger;
@@ -21,13 +23,21 @@ class HookUpkeep {
     private final JobDisks disks;
     private final JobRows jobs;
     private final HookDeliveries deliveries;
+    private final Batches batches;
     private final HookProperties properties;
     private final Clock clock;
 
-    HookUpkeep(JobDisks disks, JobRows jobs, HookDeliveries deliveries, HookProperties properties, Clock clock) {
+    HookUpkeep(
+            JobDisks disks,
+            JobRows jobs,
+            HookDeliveries deliveries,
+            Batches batches,
+            HookProperties properties,
+            Clock clock) {
         this.disks = disks;
         this.jobs = jobs;
         this.deliveries = deliveries;
+        this.batches = batches;
         this.properties = properties;
         this.clock = clock;
     }
@@ -38,6 +48,8 @@ class HookUpkeep {
             for (int round = 0; round < ROUNDS && disks.settleDue(AT_A_TIME) == AT_A_TIME; round++) {
                 LOG.debug("More disks of jobs that have ended are due");
             }
+        } catch (DatabaseUnavailable e) {
+            LOG.warn("The disks of jobs that have ended cannot be gone through: {}", String.valueOf(e.getCause()));
         } catch (RuntimeException e) {
             LOG.warn("The disks of jobs that have ended could not be gone through; it will be tried again", e);
         }
@@ -46,7 +58,8 @@ class HookUpkeep {
     @Scheduled(initialDelay = 60_000, fixedDelay = 3_600_000)
     void forgetOldOnes() {
         Instant now = clock.instant();
-        int forgotten = deliveries.forget(now.minus(properties.keepDeliveries()));
+        Instant old = now.minus(properties.keepDeliveries());
+        int forgotten = batches.all(HookDeliveries.FORGOTTEN_AT_ONCE, () -> deliveries.forget(old));
         int jobsForgotten = jobs.forget(now.minus(properties.keepJobs()));
         if (forgotten + jobsForgotten > 0) {
             LOG.info("Forgot {} deliveries and {} jobs of hooks", forgotten, jobsForgotten);

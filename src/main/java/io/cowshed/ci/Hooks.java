@@ -1,7 +1,11 @@
 package io.cowshed.ci;
 
+import io.cowshed.catalog.LeaseTerms;
 import io.cowshed.database.SqlFailures;
 import io.cowshed.database.TimeOrderedIds;
+import io.cowshed.event.EventType;
+import io.cowshed.event.Events;
+import io.cowshed.event.Subject;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import java.sql.ResultSet;
@@ -13,7 +17,9 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -38,13 +44,24 @@ public class Hooks {
     private final TimeOrderedIds ids;
     private final JsonMapper json;
     private final Clock clock;
+    private final LeaseTerms terms;
+    private final Events events;
 
-    Hooks(JdbcClient database, SecretSeal seal, TimeOrderedIds ids, JsonMapper json, Clock clock) {
+    Hooks(
+            JdbcClient database,
+            SecretSeal seal,
+            TimeOrderedIds ids,
+            JsonMapper json,
+            Clock clock,
+            LeaseTerms terms,
+            Events events) {
         this.database = database;
         this.seal = seal;
         this.ids = ids;
         this.json = json;
         this.clock = clock;
+        this.terms = terms;
+        this.events = events;
     }
 
     /** A hook, and the one chance to see its secret. */
@@ -80,6 +97,7 @@ public class Hooks {
         Instant now = now();
         Hook hook =
                 new Hook(ids.next(), name, provider, onCompletion, rules, mapping, now, null, now, createdBy, now, 0);
+        requireAllowed(hook.rules());
         String plain = secret == null ? seal.generate() : Hook.requireSecret(secret);
         orTaken(
                 name,
@@ -93,7 +111,13 @@ public class Hooks {
                         .param("secret", seal.seal(hook.id(), plain))
                         .param("createdBy", createdBy)
                         .update());
+        raise(EventType.HOOK_CREATED, hook, Map.of("rules", hook.rules()));
         return new WithSecret(hook, plain);
+    }
+
+    /** What would be refused of every job is refused here. */
+    private void requireAllowed(List<Rule> rules) {
+        rules.forEach(rule -> terms.requireTtl(rule.ttl()));
     }
 
     /**
@@ -124,6 +148,9 @@ public class Hooks {
                 was.createdBy(),
                 now(),
                 was.version() + 1);
+        if (rules != null) {
+            requireAllowed(hook.rules());
+        }
         orTaken(
                 hook.name(),
                 () -> written(
@@ -131,6 +158,7 @@ public class Hooks {
                                         + " mapping = :mapping, updated_at = :now, version = version + 1 where id = :id",
                                 hook)
                         .update());
+        raise(EventType.HOOK_CHANGED, hook, Map.of("rules", hook.rules()));
         return hook;
     }
 
@@ -147,7 +175,7 @@ public class Hooks {
             throw Words.refuse(
                     "The old secret cannot be taken for " + overlap + ".", "Use a duration from PT0S to P30D.");
         }
-        lock(id, null);
+        Hook hook = lock(id, null);
         String plain = secret == null ? seal.generate() : Hook.requireSecret(secret);
         Instant until = overlap.isZero() ? null : now().plus(overlap);
         database.sql("update hook set old_secret = "
@@ -159,6 +187,7 @@ public class Hooks {
                 .param("now", utc(now()))
                 .param("id", id)
                 .update();
+        raise(EventType.HOOK_CHANGED, hook, Map.of("secret", "rotated"));
         return new WithSecret(find(id), plain);
     }
 
@@ -169,8 +198,16 @@ public class Hooks {
      * @throws HookNotFound if there is none
      */
     public void remove(UUID id, @Nullable Set<Long> expectedVersions) {
-        lock(id, expectedVersions);
+        Hook hook = lock(id, expectedVersions);
         database.sql("delete from hook where id = :id").param("id", id).update();
+        raise(EventType.HOOK_REMOVED, hook, Map.of());
+    }
+
+    private void raise(EventType type, Hook hook, Map<String, ?> more) {
+        Map<String, Object> data = new LinkedHashMap<>(more);
+        data.put("provider", hook.provider());
+        data.put("onCompletion", hook.onCompletion());
+        events.raise(type, new Subject(Subject.Kind.HOOK, hook.id(), hook.name()), data);
     }
 
     /**

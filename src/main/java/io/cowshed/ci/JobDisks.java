@@ -1,8 +1,10 @@
 package io.cowshed.ci;
 
 import io.cowshed.catalog.Catalog;
+import io.cowshed.catalog.Image;
 import io.cowshed.catalog.ImageChange;
 import io.cowshed.catalog.ImageRef;
+import io.cowshed.catalog.ImageState;
 import io.cowshed.catalog.Images;
 import io.cowshed.catalog.Lease;
 import io.cowshed.catalog.LeaseTerms;
@@ -18,6 +20,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -93,10 +96,11 @@ class JobDisks {
             return;
         }
         try {
-            Lease lease = images.find(ImageRef.of(disk.image())).lease();
-            // One that somebody has decided to keep for good is his.
-            if (lease != null) {
-                perform(disk, lease);
+            Image image = images.find(ImageRef.of(disk.image()));
+            Lease lease = image.lease();
+            // One that somebody has decided to keep for good is his; what he has thrown away is not kept.
+            if (lease != null && !(image.state() == ImageState.TRASHED && disk.keptUntil() != null)) {
+                perform(disk, image, lease);
             }
             forget(disk.image());
         } catch (DatabaseUnavailable e) {
@@ -112,8 +116,10 @@ class JobDisks {
         }
     }
 
-    private void perform(DiskTask disk, Lease lease) {
+    /** By the version that was looked at: whoever decides to keep it at the same time wins. */
+    private void perform(DiskTask disk, Image found, Lease lease) {
         ImageRef image = ImageRef.of(disk.image());
+        Set<Long> version = Set.of(found.version());
         Instant keptUntil = disk.keptUntil();
         if (keptUntil != null) {
             Instant latest = terms.latest(lease);
@@ -122,8 +128,8 @@ class JobDisks {
                     image, null, new ImageChange(null, null, Map.of("ci.kept", "failed"), null, end, null, null));
         } else {
             switch (OnCompletion.parse(disk.task())) {
-                case PURGE -> removals.purge(image, null);
-                case TRASH -> removals.trash(image, null);
+                case PURGE -> removals.purge(image, version);
+                case TRASH -> removals.trash(image, version);
             }
         }
     }

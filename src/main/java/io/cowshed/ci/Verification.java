@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.UUID;
 import javax.crypto.Mac;
@@ -87,7 +88,9 @@ class Verification {
         String timestamp = delivery.said(mapping == null ? NO_HEADER : mapping.timestampHeader());
         String signature = delivery.said(mapping == null ? NO_HEADER : mapping.signatureHeader());
         String bare = signature.startsWith("sha256=") ? signature.substring("sha256=".length()) : signature;
-        return same(bare, hmac(secret, (timestamp + ".").getBytes(StandardCharsets.UTF_8), delivery.body()))
+        return same(
+                        bare.toLowerCase(Locale.ROOT),
+                        hmac(secret, (timestamp + ".").getBytes(StandardCharsets.UTF_8), delivery.body()))
                 && isRecent(timestamp);
     }
 

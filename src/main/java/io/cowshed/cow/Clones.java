@@ -136,7 +136,7 @@ public class Clones {
     }
 
     private List<ImageEntry> add(Image parent, List<NewClone> clones, List<Seed> seeded, String createdBy) {
-        List<ImageEntry> added = catalog.addClones(ImageRef.of(parent.id()), clones, createdBy);
+        List<ImageEntry> added = catalog.addClones(parent, clones, createdBy);
         seeds.add(seeded);
         return seeded.isEmpty()
                 ? added

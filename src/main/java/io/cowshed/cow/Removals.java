@@ -1,6 +1,7 @@
 package io.cowshed.cow;
 
 import io.cowshed.attachment.Detaching;
+import io.cowshed.catalog.BulkRemoval;
 import io.cowshed.catalog.Catalog;
 import io.cowshed.catalog.Deregistration;
 import io.cowshed.catalog.Image;
@@ -13,9 +14,16 @@ import io.cowshed.operation.Claims;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import io.cowshed.volume.ImageInUse;
+import java.util.Collection;
 import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
@@ -39,6 +47,7 @@ public class Removals {
     private final Claims claims;
     private final Detaching detaching;
     private final Deregistration deregistration;
+    private final BulkRemoval bulk;
 
     Removals(
             Catalog catalog,
@@ -47,7 +56,8 @@ public class Removals {
             Trash trash,
             Claims claims,
             Detaching detaching,
-            Deregistration deregistration) {
+            Deregistration deregistration,
+            BulkRemoval bulk) {
         this.catalog = catalog;
         this.images = images;
         this.lineages = lineages;
@@ -55,6 +65,7 @@ public class Removals {
         this.claims = claims;
         this.detaching = detaching;
         this.deregistration = deregistration;
+        this.bulk = bulk;
     }
 
     /**
@@ -85,6 +96,47 @@ public class Removals {
         UUID id = image.id();
         requireUnneeded(image);
         orBusy(id, () -> deregistration.purge(id, () -> catalog.remove(ImageRef.of(id), expectedVersions)));
+    }
+
+    /**
+     * Moves images to the trash together: as {@link #trash} does it with one, those that nothing keeps. The others stay as they
+     * are; why, that tells.
+     *
+     * @param seen the images as the caller has read them, a few dozens
+     * @return those that are in the trash now
+     */
+    public Set<UUID> trash(Collection<Image> seen) {
+        Map<UUID, Long> versions = versions(bulk.unneeded(seen));
+        return deregistration.whileIdle(versions.keySet(), idle -> bulk.trash(only(versions, idle)));
+    }
+
+    /**
+     * Removes images and their files for good together: as {@link #purge} does it with one, those that nothing keeps and that
+     * have no seed disks. The others stay as they are; why, that tells.
+     *
+     * @param seen the images as the caller has read them, a few dozens: their parents cannot be cloned until all are gone
+     * @return those that are gone
+     */
+    public Set<UUID> purge(Collection<Image> seen) {
+        Map<Optional<UUID>, List<Image>> siblings = bulk.unneeded(seen).stream()
+                .collect(Collectors.groupingBy(image -> Optional.ofNullable(image.parentId())));
+        Set<UUID> gone = new HashSet<>();
+        siblings.forEach((parent, images) -> {
+            Map<UUID, Long> versions = versions(images);
+            gone.addAll(deregistration.purge(
+                    versions.keySet(), held -> bulk.remove(parent.orElse(null), only(versions, held))));
+        });
+        return gone;
+    }
+
+    private static Map<UUID, Long> versions(Collection<Image> images) {
+        return images.stream().collect(Collectors.toMap(Image::id, Image::version));
+    }
+
+    private static Map<UUID, Long> only(Map<UUID, Long> versions, Set<UUID> ids) {
+        Map<UUID, Long> some = new HashMap<>(versions);
+        some.keySet().retainAll(ids);
+        return some;
     }
 
     /** Before the file is touched, which an operation may be about to take. The transaction that follows asks again. */

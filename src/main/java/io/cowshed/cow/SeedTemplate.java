@@ -113,12 +113,18 @@ public final class SeedTemplate {
 
     private static String kept(YamlMapping metaData) {
         String id = metaData.textOf(INSTANCE_ID);
-        if (id == null || id.isBlank() || id.length() > MAX_INSTANCE_ID) {
+        if (id == null || id.isBlank() || id.length() > MAX_INSTANCE_ID || !isReadable(id)) {
             throw refused(
                     "metaData has no " + INSTANCE_ID + " to be kept.",
-                    "Give it one, as text of 1 to " + MAX_INSTANCE_ID + " characters, or leave keepInstanceId out.");
+                    "Give it one, as text of 1 to " + MAX_INSTANCE_ID
+                            + " characters without control characters, or leave keepInstanceId out.");
         }
         return id;
+    }
+
+    /** YAML has escapes for what its own text cannot hold, nor a database. */
+    private static boolean isReadable(String id) {
+        return id.codePoints().noneMatch(c -> Character.isISOControl(c) || Character.getType(c) == Character.SURROGATE);
     }
 
     private static CowshedException refused(String detail, String action) {

@@ -58,6 +58,8 @@ final class YamlMapping {
             }
         } catch (YAMLException e) {
             throw refused(name + " is not YAML: " + reason(e) + ".");
+        } catch (IllegalArgumentException | ClassCastException _) {
+            throw refused(name + " has a value that is not what its tag says.");
         }
         throw refused(name + " has no keys and values.");
     }

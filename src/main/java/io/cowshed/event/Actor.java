@@ -10,7 +10,7 @@ import org.springframework.web.context.request.ServletRequestAttributes;
 /**
  * Who does something, and from where.
  *
- * @param principal the name of an access token, or {@value #ITSELF}
+ * @param principal the name of an access token, {@code hook:} and that of a hook, or {@value #ITSELF}
  * @param requestId the {@code X-Request-Id} that came with the call; null where none did
  * @param remoteAddress of the connection that the call came by; null where there is no call
  */
@@ -25,9 +25,10 @@ public record Actor(
 
     private static final ScopedValue<Actor> ON_BEHALF = ScopedValue.newInstance();
 
-    /** For work that was asked for earlier by somebody: what this thread does in it is done by them. */
+    /** For work that somebody asked for earlier, or in a call that carries no token: what this thread does in it is theirs. */
     public static ScopedValue.Carrier onBehalfOf(String principal) {
-        return ScopedValue.where(ON_BEHALF, new Actor(principal, null, null));
+        Actor caller = current();
+        return ScopedValue.where(ON_BEHALF, new Actor(principal, caller.requestId(), caller.remoteAddress()));
     }
 
     /** Who does what this thread does: the caller that it serves, or on whose behalf it works; or else the service itself. */

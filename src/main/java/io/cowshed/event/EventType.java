@@ -31,6 +31,18 @@ public enum EventType {
     IMAGE_EXPIRY_HELD("image.expiry-held"),
     /** A disposable image's end has come, and it stays for somebody to decide. One that goes is trashed or removed. */
     IMAGE_EXPIRED("image.expired"),
+    /** An image has got a seed disk, its first or another. */
+    IMAGE_SEEDED("image.seeded"),
+    /** It has none any more. */
+    IMAGE_UNSEEDED("image.unseeded"),
+    FAMILY_CREATED("family.created"),
+    /** Something that is said about a family was changed. */
+    FAMILY_CHANGED("family.changed"),
+    FAMILY_REMOVED("family.removed"),
+    /** So many clones of a family's latest version are to lie ready. */
+    POOL_CHANGED("pool.changed"),
+    /** None are to lie ready any more. */
+    POOL_REMOVED("pool.removed"),
     /** A sealed image has become a version of a family. */
     VERSION_PUBLISHED("version.published"),
     /** Something that is said about a version was changed: its state, or the times of the next. */
@@ -49,6 +61,10 @@ public enum EventType {
     ATTACHMENT_DRIFTED("attachment.drifted"),
     /** An operation has succeeded, failed or been cancelled. */
     OPERATION_FINISHED("operation.finished"),
+    HOOK_CREATED("hook.created"),
+    /** What a hook does was changed, or its secret. */
+    HOOK_CHANGED("hook.changed"),
+    HOOK_REMOVED("hook.removed"),
     TOKEN_CREATED("token.created"),
     TOKEN_REVOKED("token.revoked"),
     SUBSCRIPTION_CREATED("subscription.created"),

@@ -12,21 +12,25 @@ import java.util.UUID;
  */
 @Schema(name = "EventSubject", description = "What the event is about.")
 public record Subject(
-        @Schema(description = "image, attachment, operation, token or subscription; a later version may know more.")
+        @Schema(
+                description =
+                        "image, family, attachment, operation, hook, token or subscription; a later version may know more.")
         String kind,
 
         UUID id,
 
         @Schema(
                 description =
-                        "The name that it had then; of an attachment its image's, of an operation its verb, of a subscription its host.")
+                        "The name that it had then; of an attachment its image's, of a pool its family's, of an operation its verb, of a subscription its host.")
         String name) {
 
     /** What kinds of things there are. */
     public enum Kind {
         IMAGE,
+        FAMILY,
         ATTACHMENT,
         OPERATION,
+        HOOK,
         TOKEN,
         SUBSCRIPTION;
 

@@ -138,6 +138,7 @@ public class Answers {
                             answer.getStatusCode().value(),
                             headers,
                             body == null ? null : json.writeValueAsString(body)));
+            request.setAttribute(IdempotencyClaim.ANSWERED, true, RequestAttributes.SCOPE_REQUEST);
         }
         return answer;
     }

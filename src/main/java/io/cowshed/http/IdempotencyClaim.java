@@ -7,4 +7,7 @@ record IdempotencyClaim(String principal, String key, UUID attempt, AnswerSeal s
 
     /** The request attribute that holds the claim while the request is served. */
     static final String ATTRIBUTE = IdempotencyClaim.class.getName();
+
+    /** The request attribute that is there once an answer was recorded. */
+    static final String ANSWERED = ATTRIBUTE + ".answered";
 }

@@ -31,7 +31,7 @@ import org.springframework.web.servlet.HandlerExceptionResolver;
 /**
  * Gives a POST with an {@code Idempotency-Key} one effect and one answer, however often it is repeated (in the sense of
  * draft-ietf-httpapi-idempotency-key-header). Keys belong to the access token that sends them. Refused requests leave
- * nothing behind, so their keys may be used again.
+ * nothing behind, so their keys may be used again; so may those of calls that see to it themselves, as deliveries do.
  */
 @Component
 @Order(JsonBodyFilter.ORDER + 10)
@@ -85,7 +85,7 @@ class IdempotencyFilter extends OncePerRequestFilter {
         boolean answered = false;
         try {
             chain.doFilter(request, response);
-            answered = response.getStatus() < 400;
+            answered = response.getStatus() < 400 && request.getAttribute(IdempotencyClaim.ANSWERED) != null;
         } finally {
             if (answered) {
                 store.settled(claim);

@@ -60,7 +60,13 @@ public class Subscriptions {
     }
 
     /** A subscription, and the one chance to see its new secret. */
-    public record WithSecret(Subscription subscription, String secret) {}
+    public record WithSecret(Subscription subscription, String secret) {
+
+        @Override
+        public String toString() {
+            return "WithSecret[" + subscription.id() + "]";
+        }
+    }
 
     /**
      * Makes a subscription to what has no place yet in the order of events.

@@ -75,7 +75,28 @@ final class TargetGuard implements DnsResolver {
         if (!properties.hosts().isEmpty() && properties.hosts().stream().noneMatch(known -> isCovered(host, known))) {
             throw refuse("Nothing is sent to that host: see cowshed.subscriptions.hosts.");
         }
+        if (host.startsWith("[") || IPV4.matcher(host).matches()) {
+            requireAllowedAddress(host);
+        }
         return url;
+    }
+
+    /** There is nothing to look up: whoever saves it hears at once what an attempt would. */
+    private void requireAllowedAddress(String literal) {
+        try {
+            requireAllowed(InetAddress.ofLiteral(literal));
+        } catch (TargetRefused e) {
+            throw refuse(String.valueOf(e.getMessage()));
+        } catch (IllegalArgumentException _) {
+            throw refuse("The host of the url must be a name in ASCII, or an address in its usual form.");
+        }
+    }
+
+    private void requireAllowed(InetAddress address) throws TargetRefused {
+        if (!PublicAddresses.contain(address) && allowed.stream().noneMatch(range -> range.contains(address))) {
+            throw new TargetRefused("Nothing is sent to " + address.getHostAddress()
+                    + ", which is not public: see cowshed.subscriptions.networks.");
+        }
     }
 
     /**
@@ -87,10 +108,7 @@ final class TargetGuard implements DnsResolver {
     public InetAddress[] resolve(String host) throws UnknownHostException {
         InetAddress[] found = lookup.find(host);
         for (InetAddress address : found) {
-            if (!PublicAddresses.contain(address) && allowed.stream().noneMatch(range -> range.contains(address))) {
-                throw new TargetRefused("Nothing is sent to " + address.getHostAddress()
-                        + ", which is not public: see cowshed.subscriptions.networks.");
-            }
+            requireAllowed(address);
         }
         return Arrays.copyOf(found, Math.min(found.length, ADDRESSES_TRIED));
     }

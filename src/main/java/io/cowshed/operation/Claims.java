@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
@@ -55,6 +56,17 @@ public class Claims {
     /** Whether an operation needs the image in any way. */
     public boolean isClaimed(UUID image) {
         return claim(image, "").isPresent();
+    }
+
+    /** Those of the images that an operation needs in any way. As for {@link #changing}, for views nothing need be locked. */
+    @Transactional(propagation = Propagation.SUPPORTS)
+    public Set<UUID> claimed(Collection<UUID> images) {
+        return images.isEmpty()
+                ? Set.of()
+                : Set.copyOf(database.sql("select distinct image_id from operation_claim where image_id in (:images)")
+                        .param("images", images)
+                        .query(UUID.class)
+                        .list());
     }
 
     /**

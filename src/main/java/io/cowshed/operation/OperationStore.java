@@ -5,7 +5,6 @@ import io.cowshed.database.Transactions;
 import io.cowshed.operation.OperationStopped.Reason;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.DatabaseUnavailable;
-import io.cowshed.problem.ProblemRenderer;
 import io.cowshed.problem.ProblemType;
 import java.time.Clock;
 import java.time.Duration;
@@ -14,7 +13,6 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
@@ -27,7 +25,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
-import tools.jackson.databind.json.JsonMapper;
 
 /** The rows of operations, and how they go from state to state. */
 @Component
@@ -36,19 +33,13 @@ class OperationStore {
     private static final Logger LOG = LoggerFactory.getLogger(OperationStore.class);
     private static final Duration RETRY = Duration.ofSeconds(1);
 
-    /** Of what is kept of a failure, in characters. */
-    private static final int LONGEST_PROBLEM = 16_384;
-
-    /** Of one member of it then. */
-    private static final int LONGEST_TEXT = 2_000;
-
     private final JdbcClient database;
     private final Transactions transactions;
     private final Claims claims;
     private final OperationEvents events;
     private final OperationProperties properties;
     private final TimeOrderedIds ids;
-    private final JsonMapper json;
+    private final OperationJson json;
     private final Clock clock;
 
     OperationStore(
@@ -58,7 +49,7 @@ class OperationStore {
             OperationEvents events,
             OperationProperties properties,
             TimeOrderedIds ids,
-            JsonMapper json,
+            OperationJson json,
             Clock clock) {
         this.database = database;
         this.transactions = transactions;
@@ -95,7 +86,7 @@ class OperationStore {
                 .param("kind", wanted.kind())
                 .param("subject", wanted.subject())
                 .param("name", wanted.subjectName())
-                .param("request", json.writeValueAsString(wanted.request()))
+                .param("request", json.of(wanted.request()))
                 .param("now", now())
                 .param("by", wanted.createdBy())
                 .update();
@@ -180,7 +171,7 @@ class OperationStore {
             T result = rows.get();
             long done = run.done();
             long total = Objects.requireNonNullElse(run.total(), done);
-            end(run.operation(), OperationState.SUCCEEDED, total, total, json.writeValueAsString(result), null);
+            end(run.operation(), OperationState.SUCCEEDED, total, total, json.of(result), null);
             answered.set(result);
             return result;
         });
@@ -275,24 +266,10 @@ class OperationStore {
                     run.done(),
                     run.total(),
                     null,
-                    problem == null ? null : told(run.id(), problem));
+                    problem == null ? null : json.problem(run.id(), problem));
             handler.takeBack(run.operation());
             return run;
         });
-    }
-
-    /** Members that name very many things are left out: lists hold many operations. */
-    private String told(UUID id, CowshedException problem) {
-        Map<String, Object> members = ProblemRenderer.members(problem, "/api/v1/operations/" + id);
-        String told = json.writeValueAsString(members);
-        if (told.length() > LONGEST_PROBLEM) {
-            members.keySet().removeAll(problem.members().keySet());
-            members.replaceAll((_, value) -> value instanceof String text && text.length() > LONGEST_TEXT
-                    ? text.substring(0, LONGEST_TEXT) + "…"
-                    : value);
-            return json.writeValueAsString(members);
-        }
-        return told;
     }
 
     private void end(

@@ -26,7 +26,7 @@ public class PoolUpkeep implements AutoCloseable {
     private static final int MOST_BATCHES = 20;
 
     /** How long claims are waited for, so that what many take is made at once rather than one by one beside them. */
-    private static final long GATHER_MILLIS = 100;
+    private static final long GATHER_MILLIS = 500;
 
     private final Pools pools;
     private final PoolStock stock;

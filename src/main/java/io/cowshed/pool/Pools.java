@@ -5,6 +5,9 @@ import io.cowshed.catalog.FamilyEntry;
 import io.cowshed.catalog.FamilyName;
 import io.cowshed.catalog.FamilyVersions;
 import io.cowshed.catalog.ImageRef;
+import io.cowshed.event.EventType;
+import io.cowshed.event.Events;
+import io.cowshed.event.Subject;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import java.time.Clock;
@@ -12,6 +15,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -33,13 +37,21 @@ public class Pools {
     private final PoolImages images;
     private final JdbcClient database;
     private final Clock clock;
+    private final Events events;
 
-    Pools(Families families, FamilyVersions versions, PoolImages images, JdbcClient database, Clock clock) {
+    Pools(
+            Families families,
+            FamilyVersions versions,
+            PoolImages images,
+            JdbcClient database,
+            Clock clock,
+            Events events) {
         this.families = families;
         this.versions = versions;
         this.images = images;
         this.database = database;
         this.clock = clock;
+        this.events = events;
     }
 
     /**
@@ -63,9 +75,12 @@ public class Pools {
             throw changed(name);
         }
         before.ifPresent(pool -> requireVersion(name, pool, expectedVersions));
+        if (before.isPresent() && before.get().size() == size) {
+            return new Put(entry(name), false);
+        }
         if (before.isEmpty()) {
             insert(family, size, by);
-        } else if (before.get().size() != size) {
+        } else {
             database.sql("update pool set pool_size = :size, updated_at = :now, version = version + 1"
                             + " where family_id = :family")
                     .param("size", size)
@@ -73,6 +88,7 @@ public class Pools {
                     .param("family", family)
                     .update();
         }
+        raise(EventType.POOL_CHANGED, family, name, Map.of("size", size));
         return new Put(entry(name), before.isEmpty());
     }
 
@@ -123,6 +139,11 @@ public class Pools {
         database.sql("delete from pool where family_id = :family")
                 .param("family", family)
                 .update();
+        raise(EventType.POOL_REMOVED, family, name, Map.of());
+    }
+
+    private void raise(EventType type, UUID family, FamilyName name, Map<String, ?> data) {
+        events.raise(type, new Subject(Subject.Kind.FAMILY, family, name.value()), data);
     }
 
     /** The pool, its row locked until the transaction ends. */

@@ -103,7 +103,7 @@ class ExportSource {
                 .single();
     }
 
-    /** Tells one state of all families from another: there are no events about them. */
+    /** Tells one state of all families from another. */
     String families() {
         return database.sql("select count(*) as n, coalesce(sum(version), 0) as v, max(updated_at) as at from family")
                 .query((row, _) -> row.getLong("n") + ":" + row.getLong("v") + ":" + instant(row, "at"))

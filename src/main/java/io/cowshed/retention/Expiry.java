@@ -2,15 +2,10 @@ package io.cowshed.retention;
 
 import io.cowshed.catalog.Leases;
 import io.cowshed.event.Actor;
-import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.DatabaseUnavailable;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.scheduling.annotation.Scheduled;
@@ -28,54 +23,34 @@ class Expiry {
     /** By which events tell what has expired from what somebody has removed. */
     private static final String NAME = "expiry";
 
-    private static final int PAGE = 100;
-
-    /** How many are at work: enough to wait for the storage together, few enough to leave it to others. */
-    private static final int WORKERS = 2;
-
     private final Leases leases;
+    private final PlainSteps plain;
     private final LastSteps steps;
     private final ClockWatch clock;
 
-    Expiry(Leases leases, LastSteps steps, ClockWatch clock) {
+    Expiry(Leases leases, PlainSteps plain, LastSteps steps, ClockWatch clock) {
         this.leases = leases;
+        this.plain = plain;
         this.steps = steps;
         this.clock = clock;
     }
 
     @Scheduled(initialDelay = 15_000, fixedDelay = 15_000)
     synchronized void run() {
-        if (!clock.isTrusted()) {
-            return;
-        }
-        try (ExecutorService workers = Executors.newFixedThreadPool(WORKERS)) {
-            List<UUID> due = leases.takeDue(PAGE);
-            while (!due.isEmpty()) {
-                finish(due, workers);
-                due = leases.takeDue(PAGE);
-            }
+        try {
+            Turns.takeAll(() -> clock.isTrusted() && takeSome());
         } catch (RuntimeException e) {
             LOG.warn("The images that expire could not be gone through; it will be tried again", e);
         }
     }
 
-    private void finish(List<UUID> due, ExecutorService workers) {
-        List<Future<?>> all = new ArrayList<>(due.size());
-        due.forEach(id -> all.add(workers.submit(() -> Actor.onBehalfOf(NAME).run(() -> go(id)))));
-        for (Future<?> one : all) {
-            try {
-                one.get();
-            } catch (InterruptedException e) {
-                workers.shutdownNow();
-                Thread.currentThread().interrupt();
-                return;
-            } catch (ExecutionException e) {
-                workers.shutdownNow();
-                throw e.getCause() instanceof RuntimeException failure
-                        ? failure
-                        : new IllegalStateException(e.getCause());
-            }
-        }
+    private boolean takeSome() {
+        List<UUID> due = leases.takeDue(Turns.PAGE);
+        Actor.onBehalfOf(NAME).run(() -> {
+            Set<UUID> taken = plain.take(due);
+            due.stream().filter(id -> !taken.contains(id)).forEach(this::go);
+        });
+        return !due.isEmpty();
     }
 
     /** One that cannot go does not keep the others. */
@@ -84,8 +59,8 @@ class Expiry {
             steps.take(id);
         } catch (DatabaseUnavailable e) {
             throw e;
-        } catch (CowshedException e) {
-            LOG.warn("Image {} stays for now, though it has expired: {}", id, e.detail(), e);
+        } catch (RuntimeException e) {
+            LOG.warn("Image {} stays for now, though it has expired: {}", id, e.getMessage(), e);
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.cowshed.retention;
 
 import io.cowshed.catalog.ImageRef;
+import io.cowshed.catalog.Images;
 import io.cowshed.catalog.Trash;
 import io.cowshed.cow.Removals;
 import io.cowshed.problem.CowshedException;
@@ -11,6 +12,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -28,9 +31,8 @@ class TrashPurge {
 
     private static final Logger LOG = LoggerFactory.getLogger(TrashPurge.class);
 
-    private static final int PAGE = 100;
-
     private final Trash trash;
+    private final Images images;
     private final Removals removals;
     private final Volume volume;
     private final TrashProperties properties;
@@ -39,12 +41,14 @@ class TrashPurge {
 
     TrashPurge(
             Trash trash,
+            Images images,
             Removals removals,
             Volume volume,
             TrashProperties properties,
             Clock clock,
             ClockWatch clockWatch) {
         this.trash = trash;
+        this.images = images;
         this.removals = removals;
         this.volume = volume;
         this.properties = properties;
@@ -75,10 +79,38 @@ class TrashPurge {
     }
 
     private void purge(Instant before) {
-        List<Trash.Trashed> page = trash.before(before, null, PAGE);
-        while (!page.isEmpty()) {
-            page.forEach(this::purge);
-            page = trash.before(before, page.getLast(), PAGE);
+        AtomicReference<Trash.@Nullable Trashed> last = new AtomicReference<>();
+        Turns.takeAll(() -> {
+            List<Trash.Trashed> page = trash.before(before, last.get(), Turns.PAGE);
+            if (page.isEmpty()) {
+                return false;
+            }
+            purge(page);
+            last.set(page.getLast());
+            return clockWatch.isTrusted();
+        });
+    }
+
+    /** Together what can go together, which is nearly all, and then the others. */
+    private void purge(List<Trash.Trashed> page) {
+        Set<UUID> gone = together(page);
+        page.stream().filter(image -> !gone.contains(image.id())).forEach(this::purge);
+    }
+
+    private Set<UUID> together(List<Trash.Trashed> page) {
+        Set<Trash.Trashed> listed = Set.copyOf(page);
+        try {
+            return removals.purge(images
+                    .find(page.stream().map(Trash.Trashed::id).toList())
+                    .stream()
+                    .filter(image -> image.trashedAt() != null
+                            && listed.contains(new Trash.Trashed(image.id(), image.trashedAt(), image.version())))
+                    .toList());
+        } catch (DatabaseUnavailable e) {
+            throw e;
+        } catch (RuntimeException e) {
+            LOG.info("{} images cannot be purged together, and are looked at one by one", page.size(), e);
+            return Set.of();
         }
     }
 

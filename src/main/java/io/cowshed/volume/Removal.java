@@ -6,6 +6,8 @@ import io.cowshed.engine.posix.PosixFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,6 +26,9 @@ public final class Removal implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Removal.class);
 
+    /** Removing is what makes room again. All that is lost is who clears up after a crash in the next moments. */
+    private static final String NO_ROOM = "No room for {} on the volume; its image is removed without it";
+
     private final VolumeLayout layout;
     private final DirectorySyncs syncs;
     private final CataloguedFile catalogued;
@@ -41,6 +46,43 @@ public final class Removal implements AutoCloseable {
 
     static Removal begin(VolumeLayout layout, DirectorySyncs syncs, CataloguedFile catalogued, int mode)
             throws IOException {
+        Removal removal = retire(layout, syncs, catalogued, mode);
+        try {
+            removal.flushRetired();
+            return removal;
+        } catch (Throwable e) {
+            removal.close();
+            throw e;
+        }
+    }
+
+    /**
+     * As {@link #begin(VolumeLayout, DirectorySyncs, CataloguedFile, int)}, of many: their retired names are flushed once, all
+     * at the end. What cannot be begun is left out; who begins it by itself has the reason.
+     */
+    static List<Removal> begin(VolumeLayout layout, DirectorySyncs syncs, List<CataloguedFile> files, int mode)
+            throws IOException {
+        List<Removal> begun = new ArrayList<>(files.size());
+        try {
+            for (CataloguedFile file : files) {
+                try {
+                    begun.add(retire(layout, syncs, file, mode));
+                } catch (IOException e) {
+                    LOG.debug("{} is not removed together with others", file, e);
+                }
+            }
+            if (!begun.isEmpty()) {
+                begun.getLast().flushRetired();
+            }
+            return begun;
+        } catch (Throwable e) {
+            begun.forEach(Removal::close);
+            throw e;
+        }
+    }
+
+    private static Removal retire(VolumeLayout layout, DirectorySyncs syncs, CataloguedFile catalogued, int mode)
+            throws IOException {
         HeldImage held = HeldImage.hold(layout, catalogued, mode);
         try {
             PosixFile file = held.posix();
@@ -48,11 +90,8 @@ public final class Removal implements AutoCloseable {
             Path retired = layout.retired().resolve(VolumeLayout.newSideName(catalogued));
             try {
                 file.link(retired);
-                syncs.sync(layout.retired());
             } catch (OutOfSpaceException e) {
-                // Removing is what makes room again. All that is lost is who clears up after a crash in the next
-                // moments.
-                LOG.warn("No room for {} on the volume; its image is removed without it", retired.getFileName());
+                LOG.warn(NO_ROOM, retired.getFileName());
             }
             return new Removal(layout, syncs, catalogued, held, retired);
         } catch (Throwable e) {
@@ -61,18 +100,45 @@ public final class Removal implements AutoCloseable {
         }
     }
 
+    private void flushRetired() throws IOException {
+        try {
+            syncs.sync(layout.retired());
+        } catch (OutOfSpaceException e) {
+            LOG.warn(NO_ROOM, retired.getFileName());
+        }
+    }
+
+    /** Which file it is. */
+    public CataloguedFile catalogued() {
+        return catalogued;
+    }
+
     /** The image's row is gone for good: so is the file, when this returns. */
     public void uncatalogued() {
-        try {
-            if (held.posix().isAt(layout.own(catalogued))) {
-                Files.delete(layout.own(catalogued));
-                syncs.sync(layout.directory(catalogued));
-            }
-            Files.deleteIfExists(retired);
-        } catch (IOException e) {
-            throw VolumeFailures.of(catalogued, e);
+        uncatalogued(List.of(this));
+    }
+
+    /** As {@link #uncatalogued()}, of disks in one go, for all of which the directory is flushed once. */
+    public static void uncatalogued(List<Removal> removals) {
+        if (removals.isEmpty()) {
+            return;
         }
-        held.close();
+        Removal last = removals.getLast();
+        try {
+            for (Removal removal : removals) {
+                Path own = removal.layout.own(removal.catalogued);
+                if (removal.held.posix().isAt(own)) {
+                    Files.delete(own);
+                }
+            }
+            last.syncs.sync(last.layout.directory(last.catalogued));
+            for (Removal removal : removals) {
+                Files.deleteIfExists(removal.retired);
+            }
+        } catch (IOException e) {
+            throw VolumeFailures.of(last.catalogued, e);
+        }
+        removals.forEach(Removal::close);
     }
 
     /** The image's row stays for good, and so does the file. */

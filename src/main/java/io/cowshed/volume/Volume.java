@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -290,6 +291,23 @@ public final class Volume {
             throw new ImageFileMissing(new Disk(image), e);
         } catch (IOException e) {
             throw VolumeFailures.of(image, e);
+        }
+    }
+
+    /**
+     * As {@link #remove}, of many images: those whose files cannot be removed now, for whatever reason, are left out.
+     *
+     * @throws VolumeUnavailable when the volume fails for all of them
+     */
+    public List<Removal> remove(Collection<UUID> images) {
+        try {
+            return Removal.begin(
+                    layout,
+                    syncs,
+                    images.stream().<CataloguedFile>map(Disk::new).toList(),
+                    fileMode);
+        } catch (IOException e) {
+            throw new VolumeUnavailable("The files of images cannot be removed.", e);
         }
     }
 

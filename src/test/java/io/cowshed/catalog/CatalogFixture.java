@@ -103,7 +103,7 @@ final class CatalogFixture implements AutoCloseable {
 
     Image cloneOf(Image parent, String name) {
         return catalog()
-                .addClones(ImageRef.of(parent.id()), List.of(wantedClone(name)), SOMEONE)
+                .addClones(parent, List.of(wantedClone(name)), SOMEONE)
                 .getFirst()
                 .image();
     }
@@ -111,7 +111,7 @@ final class CatalogFixture implements AutoCloseable {
     List<Image> clonesOf(Image parent, String prefix, int count) {
         return catalog()
                 .addClones(
-                        ImageRef.of(parent.id()),
+                        parent,
                         IntStream.rangeClosed(1, count)
                                 .mapToObj(n -> wantedClone(prefix + n))
                                 .toList(),

@@ -88,7 +88,7 @@ abstract class CatalogRaceTests {
     @Test
     void oneOfTwoClonesOfDifferentParentsGetsTheName() throws Exception {
         Image other = fixture.sealedBase("other-" + UUID.randomUUID());
-        Race.Outcome outcome = race(this::cloneParent, catalog -> clone(catalog, other.id()));
+        Race.Outcome outcome = race(this::cloneParent, catalog -> clone(catalog, other));
         outcome.requireSecondRefused(ProblemType.NAME_TAKEN);
         UUID holder = fixture.images().find(named()).id();
         assertThat(outcome.second())
@@ -100,8 +100,8 @@ abstract class CatalogRaceTests {
     void cloneGetsTheNameThatItsRivalDidNotKeep() throws Exception {
         Image other = fixture.sealedBase("other-" + UUID.randomUUID());
         Race.Outcome outcome = race.run(
-                fixture.contender(() -> clone(fixture.catalog(), parent.id()), TransactionStatus::setRollbackOnly),
-                fixture.contender(() -> clone(fixture.catalog(), other.id())));
+                fixture.contender(() -> clone(fixture.catalog(), parent), TransactionStatus::setRollbackOnly),
+                fixture.contender(() -> clone(fixture.catalog(), other)));
         assertThat(outcome.secondWaited()).isTrue();
         assertThat(outcome.bothCommitted()).isTrue();
         assertThat(fixture.images().find(named()).parentId()).isEqualTo(other.id());
@@ -217,12 +217,12 @@ abstract class CatalogRaceTests {
     }
 
     private void cloneParent(Catalog catalog) {
-        clone(catalog, parent.id());
+        clone(catalog, parent);
     }
 
-    private void clone(Catalog catalog, UUID of) {
+    private void clone(Catalog catalog, Image of) {
         NewImage wanted = fixture.wanted(name);
-        catalog.addClones(ImageRef.of(of), List.of(new NewClone(wanted, LAYOUT)), SOMEONE);
+        catalog.addClones(of, List.of(new NewClone(wanted, LAYOUT)), SOMEONE);
     }
 
     private Consumer<Catalog> rename(Image image) {

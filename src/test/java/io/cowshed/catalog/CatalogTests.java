@@ -107,12 +107,10 @@ abstract class CatalogTests {
         String taken = fixture.base(name()).name();
         String free = name();
         assertRefused(
-                () -> catalog.addClones(
-                        ref(base), List.of(fixture.wantedClone(free), fixture.wantedClone(taken)), SOMEONE),
+                () -> catalog.addClones(base, List.of(fixture.wantedClone(free), fixture.wantedClone(taken)), SOMEONE),
                 ProblemType.NAME_TAKEN);
         assertRefused(
-                () -> catalog.addClones(
-                        ref(base), List.of(fixture.wantedClone(free), fixture.wantedClone(free)), SOMEONE),
+                () -> catalog.addClones(base, List.of(fixture.wantedClone(free), fixture.wantedClone(free)), SOMEONE),
                 ProblemType.INVALID_REQUEST);
         assertRefused(() -> fixture.images().find(ImageRef.parse(free)), ProblemType.NOT_FOUND);
 
@@ -196,9 +194,9 @@ abstract class CatalogTests {
     void refusesACloneThatCutsItsParentsDiskOff() {
         Image base = fixture.sealedBase(name());
         NewClone smaller = new NewClone(fixture.wanted(name()), new Layout(10 * MIB - 512, 0, 65536));
-        assertRefused(() -> catalog.addClones(ref(base), List.of(smaller), SOMEONE), ProblemType.INVALID_REQUEST);
+        assertRefused(() -> catalog.addClones(base, List.of(smaller), SOMEONE), ProblemType.INVALID_REQUEST);
         NewClone larger = new NewClone(fixture.wanted(name()), new Layout(20 * MIB, 0, 65536));
-        assertThat(catalog.addClones(ref(base), List.of(larger), SOMEONE)).hasSize(1);
+        assertThat(catalog.addClones(base, List.of(larger), SOMEONE)).hasSize(1);
     }
 
     @Test

@@ -355,9 +355,7 @@ abstract class FamilyRaceTests {
 
     /** What is asked in the transaction that records a clone, for which a parent was found before by this reference. */
     private void cloneAs(ImageRef as, Image parent) {
-        fixture.catalog()
-                .addClones(
-                        ImageRef.of(parent.id()), List.of(fixture.wantedClone("clone-" + UUID.randomUUID())), SOMEONE);
+        fixture.catalog().addClones(parent, List.of(fixture.wantedClone("clone-" + UUID.randomUUID())), SOMEONE);
         fixture.images().requireStill(as, parent.id());
     }
 

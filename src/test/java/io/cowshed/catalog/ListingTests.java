@@ -57,7 +57,7 @@ abstract class ListingTests {
                     i % 4 == 0
                             ? fixture.catalog().addBase(wanted, layout, SOMEONE)
                             : fixture.catalog()
-                                    .addClones(ImageRef.of(parent.id()), List.of(new NewClone(wanted, layout)), SOMEONE)
+                                    .addClones(parent, List.of(new NewClone(wanted, layout)), SOMEONE)
                                     .getFirst()
                                     .image());
         }

@@ -221,7 +221,7 @@ abstract class TrashRaceTests {
     }
 
     private void cloneParent(String name) {
-        fixture.catalog().addClones(ref, List.of(new NewClone(fixture.wanted(name), LAYOUT)), SOMEONE);
+        fixture.catalog().addClones(parent, List.of(new NewClone(fixture.wanted(name), LAYOUT)), SOMEONE);
     }
 
     private void claim(Claim claim) {

@@ -12,6 +12,7 @@ import io.cowshed.testing.VerbChains;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +25,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeAll;
@@ -193,11 +195,11 @@ abstract class HookTests extends ServiceTests {
         assertThat(outcome(again)).isEqualTo("ignored");
     }
 
-    /** A delivery of which the last byte does not come. */
+    /** A delivery of which the last byte does not come, to a path that is written in another way. */
     private Socket halfSent(Sender sender) throws IOException {
         Socket socket = new Socket(InetAddress.getLoopbackAddress(), service.port());
         socket.getOutputStream()
-                .write(("POST /api/v1/hooks/" + sender.id() + "/github HTTP/1.1\r\nHost: x\r\n"
+                .write(("POST /api/v1/hooks/" + sender.id() + "/git%68ub HTTP/1.1\r\nHost: x\r\n"
                                 + "Content-Type: application/json\r\nContent-Length: 3\r\n\r\n{}")
                         .getBytes(StandardCharsets.US_ASCII));
         return socket;
@@ -313,6 +315,40 @@ abstract class HookTests extends ServiceTests {
         assertThat(disks("140")).isEmpty();
     }
 
+    /** Its sender may carry an access token beside, and its key is then one of that token's. */
+    @Test
+    void aDeliveryThatIsSentAgainIsAnsweredAgainWhateverItCarries() {
+        Sender sender = hook("bearer", "gitlab", "");
+        String body = Sender.body(
+                "gitlab-job.json", Map.of("id", "145", "run", "1", "ref", "main", "name", "x", "status", "pending"));
+        String[] headers = {
+            "X-Gitlab-Token", sender.secret(), "Idempotency-Key", "bearer-1", "Content-Type", "application/json"
+        };
+        String path = "hooks/" + sender.id() + "/gitlab";
+        Answer first = api.call("POST", path, BodyPublishers.ofString(body), headers);
+        assertThat(outcome(first)).isEqualTo("created");
+
+        Answer second = api.call("POST", path, BodyPublishers.ofString(body), headers);
+
+        assertThat(second.status()).as("%s", second).isEqualTo(202);
+        assertThat(second.json()).isEqualTo(first.json());
+    }
+
+    @Test
+    void aReplayUnderOneKeyIsMadeOnce() {
+        Sender sender = hook("replayed", "github", "");
+        Answer received = sender.github("workflow_job", "rp-1", queued("146"));
+        String path = "hooks/" + sender.id() + "/deliveries/"
+                + received.json().path("delivery").asString() + "/replay";
+        Answer first = api.post(path, "Idempotency-Key", "replay-once");
+        assertThat(first.status()).isEqualTo(200);
+
+        Answer second = api.post(path, "Idempotency-Key", "replay-once");
+
+        assertThat(second.status()).as("%s", second).isEqualTo(200);
+        assertThat(second.bytes()).isEqualTo(first.bytes());
+    }
+
     @Test
     void aJobThatEndedFirstGetsNothing() {
         Sender sender = hook("early", "github", "");
@@ -364,6 +400,22 @@ abstract class HookTests extends ServiceTests {
         assertThat(outcome(sender.github("workflow_job", "t-2", completed("170", "failure"))))
                 .isEqualTo("removed");
         assertThat(api.get("images/" + disk).json().path("state").asString()).isEqualTo("trashed");
+    }
+
+    @Test
+    void whatSomebodyHasThrownAwayIsNotKeptForAPostMortem() throws Exception {
+        Sender sender = Sender.of(
+                service,
+                "{\"name\": \"thrown\", \"provider\": \"github\", \"rules\": [{\"image\": \"hook-base\", \"name\":"
+                        + " \"thrown-{{job.id}}\", \"ttl\": \"PT1H\", \"keepFailedFor\": \"P1D\"}]}");
+        sender.github("workflow_job", "th-1", queued("175"));
+        succeed(api.delete("images/thrown-175"));
+        assertThat(outcome(sender.github("workflow_job", "th-2", completed("175", "failure"))))
+                .isEqualTo("kept");
+
+        assertThat(column("select count(*) from ci_disk where image_name = 'thrown-175'"))
+                .as("nothing is tried again and again")
+                .isEqualTo("0");
     }
 
     @Test
@@ -423,7 +475,14 @@ abstract class HookTests extends ServiceTests {
         assertThat(sender.post("generic", body, "X-Signature-256", sender.hmac(body))
                         .status())
                 .isEqualTo(401);
-        assertThat(outcome(sender.generic(now - 200, body.replace("QUEUED", "DONE"))))
+        String done = body.replace("QUEUED", "DONE");
+        assertThat(outcome(sender.post(
+                        "generic",
+                        done,
+                        "X-Timestamp",
+                        String.valueOf(now - 200),
+                        "X-Signature-256",
+                        sender.hmac((now - 200) + "." + done).toUpperCase(Locale.ROOT))))
                 .isEqualTo("removed");
         assertThat(disks("200")).isEmpty();
     }
@@ -436,6 +495,7 @@ abstract class HookTests extends ServiceTests {
                 "{\"image\": \"not a name\", \"name\": \"x\", \"ttl\": \"PT1H\"}",
                 "{\"image\": \"hook-base\", \"name\": \"x\"}",
                 "{\"image\": \"hook-base\", \"name\": \"x\", \"ttl\": \"PT0S\"}",
+                "{\"image\": \"hook-base\", \"name\": \"x\", \"ttl\": \"P31D\"}",
                 "{\"image\": \"hook-base\", \"name\": \"x\", \"ttl\": \"PT1H\", \"count\": 17}",
                 "{\"image\": \"hook-base\", \"name\": \"x\", \"ttl\": \"PT1H\", \"refs\": [\"\"]}",
                 "{\"image\": \"hook-base\", \"name\": \"x\", \"ttl\": \"PT1H\", \"events\": [\"push\"]}",

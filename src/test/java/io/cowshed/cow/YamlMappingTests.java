@@ -7,6 +7,7 @@ import io.cowshed.problem.CowshedException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class YamlMappingTests {
 
@@ -53,6 +54,23 @@ class YamlMappingTests {
             })
     void refusesWhatItCannotChangeSo(String text) {
         assertThatThrownBy(() -> with(text.replace('|', '\n'))).isInstanceOf(CowshedException.class);
+    }
+
+    /** A tag says what a value is; the library fails in ways of its own where the value is something else. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "a: !!int one",
+                "a: !!float one",
+                "a: !!timestamp one",
+                "a: !!binary '%'",
+                "a: !!set [1]",
+                "a: !!seq {b: 1}",
+                "a: !!map [1]",
+                "a: !!str [1]"
+            })
+    void refusesValuesThatAreNotWhatTheirTagSays(String text) {
+        assertThatThrownBy(() -> YamlMapping.parse("metaData", text, 0)).isInstanceOf(CowshedException.class);
     }
 
     @Test

@@ -3,11 +3,13 @@ package io.cowshed.event;
 import static io.cowshed.testing.VerbChains.succeed;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cowshed.ci.Sender;
 import io.cowshed.database.Transactions;
 import io.cowshed.testing.ApiClient;
 import io.cowshed.testing.ServiceTests;
 import io.cowshed.testing.TestDatabase;
 import io.cowshed.testing.VerbChains;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -167,6 +169,81 @@ abstract class EventTests extends ServiceTests {
                 .containsExactly("token.revoked", "token.created");
         assertThat(items("events?limit=1000").toString())
                 .doesNotContain(token.path("secret").asString());
+    }
+
+    /** What decides over images of others, too: who has changed that, a year later somebody wants to know. */
+    @Test
+    void whatBecomesOfFamiliesPoolsAndHooksIsTold() {
+        succeed(api.postJson("families", "{\"name\": \"told\", \"labels\": {\"team\": \"net\"}}"));
+        succeed(api.patch("families/told", "{\"description\": \"mine\"}"));
+        succeed(put("families/told/pool", "{\"size\": 0}"));
+        succeed(put("families/told/pool", "{\"size\": 0}"));
+        succeed(put("families/told/pool", "{\"size\": 1}"));
+        succeed(api.delete("families/told/pool"));
+        succeed(api.delete("families/told"));
+        JsonNode made = succeed(api.postJson("hooks", "{\"name\": \"told\", \"provider\": \"github\", \"rules\": []}"))
+                .json();
+        String hook = made.path("hook").path("id").asString();
+        succeed(api.patch("hooks/" + hook, "{\"onCompletion\": \"trash\"}"));
+        JsonNode rotated = succeed(api.post("hooks/" + hook + "/rotate-secret")).json();
+        succeed(api.delete("hooks/" + hook));
+
+        String family = items("events?type=family.created")
+                .getFirst()
+                .path("subject")
+                .path("id")
+                .asString();
+        assertThat(types("events?subject=" + family))
+                .containsExactly(
+                        "family.removed",
+                        "pool.removed",
+                        "pool.changed",
+                        "pool.changed",
+                        "family.changed",
+                        "family.created");
+        List<JsonNode> pool = items("events?type=pool.changed&subject=" + family);
+        assertThat(pool.getFirst().path("data").path("size").asInt()).isEqualTo(1);
+        assertThat(pool.getFirst().path("subject").path("kind").asString()).isEqualTo("family");
+        assertThat(pool.getFirst().path("principal").asString()).isEqualTo("first-admin");
+        assertThat(types("events?subject=" + hook))
+                .containsExactly("hook.removed", "hook.changed", "hook.changed", "hook.created");
+        assertThat(items("events?subject=" + hook).toString())
+                .contains("rotated", "\"name\":\"told\"")
+                .doesNotContain(
+                        made.path("secret").asString(), rotated.path("secret").asString());
+    }
+
+    private ApiClient.Answer put(String path, String json) {
+        return api.call("PUT", path, BodyPublishers.ofString(json), "Content-Type", "application/json");
+    }
+
+    @Test
+    void whatIsGivenToGuestsIsTold() {
+        succeed(api.postJson("images", "{\"name\": \"s0\", \"virtualSize\": 1048576}"));
+        succeed(put("images/s0/seed", "{\"userData\": \"#cloud-config\\n# s3cret\\n\"}"));
+        succeed(api.delete("images/s0/seed"));
+
+        List<JsonNode> told = items("events?subject=" + id("s0"));
+        assertThat(told.stream().map(event -> event.path("type").asString()))
+                .containsExactly("image.unseeded", "image.seeded", "image.created");
+        assertThat(told.toString()).contains("iid-").doesNotContain("s3cret");
+    }
+
+    @Test
+    void whatAHookDoesIsTold() {
+        new VerbChains(service).blankBase("hooked", 1 << 20);
+        Sender sender = Sender.of(
+                service,
+                "{\"name\": \"farm\", \"provider\": \"github\", \"rules\": [{\"image\": \"hooked\","
+                        + " \"name\": \"h-{{job.id}}\", \"ttl\": \"PT1H\"}]}");
+        String body = Sender.body(
+                "github-workflow_job-queued.json", Map.of("id", "1", "run", "1", "ref", "main", "name", "boot"));
+        succeed(sender.github("workflow_job", "d-1", body));
+
+        List<JsonNode> done = items("events?principal=hook:farm");
+        assertThat(done).hasSize(1);
+        assertThat(done.getFirst().path("type").asString()).isEqualTo("image.created");
+        assertThat(done.getFirst().path("remoteAddress").asString()).isEqualTo("127.0.0.1");
     }
 
     @Test

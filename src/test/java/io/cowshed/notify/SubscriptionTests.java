@@ -142,6 +142,12 @@ abstract class SubscriptionTests extends ServiceTests {
         assertThat(Verifier.isSigned(both, first)).isTrue();
         assertThat(Verifier.isSigned(both, second)).isTrue();
 
+        assertThat(succeed(api.post(path + "/rotate-secret"))
+                        .json()
+                        .path("secret")
+                        .asString())
+                .startsWith("whsec_")
+                .isNotEqualTo(second);
         String own = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
         succeed(api.postJson(path + "/rotate-secret", "{\"secret\": \"" + own + "\", \"keepPrevious\": \"PT0S\"}"));
         succeed(api.post(path + "/test"));

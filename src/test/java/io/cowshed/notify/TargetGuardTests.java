@@ -71,6 +71,10 @@ class TargetGuardTests {
                 "https://[::1%25lo]/",
                 "https://[::1%25eth0]/",
                 "https://[::1/",
+                "https://10.1.2.3/",
+                "https://169.254.169.254/latest/meta-data",
+                "https://[::1]/",
+                "https://[::ffff:127.0.0.1]/",
                 "https://a..b/",
                 "https://-a.example/"
             })
@@ -165,6 +169,8 @@ class TargetGuardTests {
                 Targets.properties(Set.of("https"), Set.of(443), List.of(), List.of("10.1.0.0/16", "fd00:1::/32")),
                 InetAddress::getAllByName);
 
+        guard.requireAllowed("https://10.1.255.1/");
+        guard.requireAllowed("https://[fd00:1:ffff::1]/");
         assertThat(guard.resolve("10.1.255.1")).hasSize(1);
         assertThat(guard.resolve("fd00:1:ffff::1")).hasSize(1);
         for (String address : List.of("10.2.0.1", "fd00:2::1", "127.0.0.1")) {

@@ -333,10 +333,12 @@ abstract class OperationApiTests extends ServiceTests {
                 .isEqualTo(accepted.json().path("id").asString());
         assertThat(api.post("images/c1/seal").problem()).isEqualTo("image-busy");
 
-        Answer cancelled = api.post(path + "/cancel");
+        Answer cancelled = api.post(path + "/cancel", "Idempotency-Key", "cancel-once");
         assertThat(cancelled.status()).isEqualTo(200);
         assertThat(cancelled.json().path("state").asString()).isEqualTo("cancelled");
         assertThat(api.post(path + "/cancel").bytes()).isEqualTo(cancelled.bytes());
+        assertThat(api.post(path + "/cancel", "Idempotency-Key", "cancel-once").bytes())
+                .isEqualTo(cancelled.bytes());
         gates.forEach(Gate::open);
         assertThat(chains.image("c1").path("operation").isNull()).isTrue();
         assertThat(chains.parent("c1")).isEqualTo("c0");

@@ -47,11 +47,25 @@ class AttachmentViews {
 
     /** As {@link #of}, of an image whose file somebody has looked at. */
     AttachmentView open(Attachment attachment, @Nullable String use) {
-        List<AttachmentView.Link> chain = lineages.chain(attachment.image()).stream()
+        return open(attachment, use, chain(attachment.image()));
+    }
+
+    /** As above, of an image whose chain somebody has looked up. */
+    AttachmentView open(Attachment attachment, @Nullable String use, List<AttachmentView.Disk> chain) {
+        return view(
+                attachment,
+                use,
+                chain.stream()
+                        .map(disk -> new AttachmentView.Link(disk.id(), disk.name(), paths.path(attachment, disk.id())))
+                        .toList());
+    }
+
+    /** The images whose files a disk is made of, its own first. */
+    List<AttachmentView.Disk> chain(UUID image) {
+        return lineages.chain(image).stream()
                 .map(id ->
-                        new AttachmentView.Link(id, images.find(ImageRef.of(id)).name(), paths.path(attachment, id)))
+                        new AttachmentView.Disk(id, images.find(ImageRef.of(id)).name()))
                 .toList();
-        return view(attachment, use, chain);
     }
 
     private AttachmentView closed(Attachment attachment) {

@@ -123,9 +123,11 @@ class ImageAttachmentController {
         boolean more = found.size() > limit;
         List<Attachment> page = more ? found.subList(0, limit) : found;
         String use = views.use(image);
+        List<AttachmentView.Disk> chain = views.chain(image);
         return new Listing<>(
                 page.stream()
-                        .map(attachment -> attachment.lasting() ? views.open(attachment, use) : views.brief(attachment))
+                        .map(attachment ->
+                                attachment.lasting() ? views.open(attachment, use, chain) : views.brief(attachment))
                         .toList(),
                 more ? page.getLast().id().toString() : null);
     }

@@ -5,6 +5,8 @@ import io.cowshed.ci.HookDeliveries;
 import io.cowshed.ci.Hooks;
 import io.cowshed.ci.Intake;
 import io.cowshed.ci.Outcome;
+import io.cowshed.database.Transactions;
+import io.cowshed.http.Answers;
 import io.cowshed.http.Listing;
 import io.cowshed.problem.ProblemType;
 import io.cowshed.problem.Refuses;
@@ -16,7 +18,9 @@ import jakarta.validation.constraints.Min;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -33,11 +37,16 @@ class HookDeliveryController {
     private final Hooks hooks;
     private final HookDeliveries deliveries;
     private final Intake intake;
+    private final Answers answers;
+    private final Transactions transactions;
 
-    HookDeliveryController(Hooks hooks, HookDeliveries deliveries, Intake intake) {
+    HookDeliveryController(
+            Hooks hooks, HookDeliveries deliveries, Intake intake, Answers answers, Transactions transactions) {
         this.hooks = hooks;
         this.deliveries = deliveries;
         this.intake = intake;
+        this.answers = answers;
+        this.transactions = transactions;
     }
 
     @GetMapping
@@ -82,7 +91,8 @@ class HookDeliveryController {
             description = "By the rules that the hook has now: after a rule was mended, or what refused the disks was"
                     + " done away with. A job that has its disks gets no others, nor does one that has ended.")
     @Refuses({ProblemType.NOT_FOUND, ProblemType.MALFORMED_BODY})
-    HookDeliveryView replay(@PathVariable UUID id, @PathVariable UUID delivery) {
-        return HookDeliveryView.of(intake.replay(id, delivery));
+    ResponseEntity<HookDeliveryView> replay(@PathVariable UUID id, @PathVariable UUID delivery) {
+        HookDeliveryView replayed = HookDeliveryView.of(intake.replay(id, delivery));
+        return transactions.write(() -> answers.told(replayed, HttpHeaders.EMPTY));
     }
 }

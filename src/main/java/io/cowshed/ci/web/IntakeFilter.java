@@ -3,9 +3,12 @@ package io.cowshed.ci.web;
 import io.cowshed.ci.Overloaded;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.regex.Pattern;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -15,8 +18,8 @@ import org.springframework.web.filter.OncePerRequestFilter;
 import org.springframework.web.servlet.HandlerExceptionResolver;
 
 /**
- * Bounds how many deliveries are in memory at once, before any of them is read: whoever sends them may be anybody. Refused
- * ones cost nothing, and are not waited for.
+ * Bounds how many deliveries are in memory at once, and for how long, before any of them is read: whoever sends them may be
+ * anybody. Refused ones cost nothing, and are not waited for.
  */
 @Component
 @Order(IntakeFilter.ORDER)
@@ -26,6 +29,10 @@ class IntakeFilter extends OncePerRequestFilter {
     static final int ORDER = 5;
 
     private static final int AT_ONCE = 256;
+
+    /** GitHub and GitLab send theirs in one go, and give up after ten seconds. */
+    private static final Duration LONGEST = Duration.ofSeconds(10);
+
     private static final Pattern PATH = Pattern.compile("/api/v1/hooks/[^/]*/(?:github|gitlab|generic)");
 
     private final Semaphore places = new Semaphore(AT_ONCE);
@@ -38,7 +45,7 @@ class IntakeFilter extends OncePerRequestFilter {
     @Override
     protected boolean shouldNotFilter(HttpServletRequest request) {
         return !request.getMethod().equals("POST")
-                || !PATH.matcher(request.getRequestURI()).matches();
+                || !PATH.matcher(request.getServletPath()).matches();
     }
 
     @Override
@@ -50,9 +57,24 @@ class IntakeFilter extends OncePerRequestFilter {
             return;
         }
         try {
-            chain.doFilter(request, response);
+            chain.doFilter(new TimelyRequest(request), response);
         } finally {
             places.release();
+        }
+    }
+
+    private static final class TimelyRequest extends HttpServletRequestWrapper {
+
+        private final ServletInputStream body;
+
+        TimelyRequest(HttpServletRequest request) throws IOException {
+            super(request);
+            this.body = new TimelyBody(request.getInputStream(), System::nanoTime, LONGEST);
+        }
+
+        @Override
+        public ServletInputStream getInputStream() {
+            return body;
         }
     }
 }

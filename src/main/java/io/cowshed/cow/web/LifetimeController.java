@@ -130,10 +130,11 @@ class LifetimeController {
             Principal caller) {
         ImageRef image = ImageRef.parse(ref);
         Set<Long> versions = EntityTag.demandedVersions(ifMatch);
-        ResponseEntity<ImageView> kept = transactions.write(() -> changed(leases.keep(image, versions)));
         if (request == null || !Boolean.TRUE.equals(request.seal())) {
-            return kept;
+            return transactions.write(() -> changed(leases.keep(image, versions)));
         }
+        // What a repeated call is to hear is not known yet: sealing may be refused.
+        leases.keep(image, versions);
         return seals.seal(image, null, prefer, caller.getName());
     }
 

@@ -19,11 +19,11 @@ public record LockHolder(long pid, String command) {
 
     private static final Path PROC = Path.of("/proc");
     private static final int MAX_HOLDERS = 8;
-    private static final Duration MAX_TIME = Duration.ofMillis(250);
+    private static final Duration MAX_TIME = Duration.ofSeconds(1);
 
     /**
-     * Who holds a lock on {@code file}, as far as {@code /proc} shows it to this process within a quarter of a second: an
-     * open file description lock carries no process id, so the descriptors of all processes are looked at. Processes of
+     * Who holds a lock on {@code file}, as far as {@code /proc} shows it to this process within a second: an open
+     * file description lock carries no process id, so the descriptors of all processes are looked at. Processes of
      * other hosts, and those of other users that this one may not look into, are not seen.
      */
     static List<LockHolder> of(FileIdentity file) {

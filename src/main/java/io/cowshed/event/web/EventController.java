@@ -56,9 +56,11 @@ class EventController {
                     @RequestParam(required = false)
                     @Nullable
                     UUID subject,
-            @Parameter(description = "The name of the access token.")
+            @Parameter(description = "The name of the access token, or of a hook as hook:<name>.")
                     @RequestParam(required = false)
-                    @Pattern(regexp = "[A-Za-z0-9][A-Za-z0-9._@-]{0,127}", message = "not the name of a token")
+                    @Pattern(
+                            regexp = "(?:hook:)?[A-Za-z0-9][A-Za-z0-9._@-]{0,127}",
+                            message = "not the name of a token")
                     @Nullable
                     String principal,
             @Parameter(description = "At that time or later.") @RequestParam(required = false) @Nullable Instant since,

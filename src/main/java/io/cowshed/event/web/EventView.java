@@ -24,7 +24,9 @@ public record EventView(
 
         Subject subject,
 
-        @Schema(description = "The name of the access token that did it, or asked for it; cowshed, when nobody asked.")
+        @Schema(
+                description =
+                        "The name of the access token that did it, or asked for it; hook:<name> of a hook; cowshed, when nobody asked.")
         String principal,
 
         @Schema(

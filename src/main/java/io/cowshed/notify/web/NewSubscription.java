@@ -48,4 +48,10 @@ record NewSubscription(
     EventFilter filter() {
         return EventFilter.wanted(types == null ? List.of() : types, subject, labels);
     }
+
+    /** Without the secret. */
+    @Override
+    public String toString() {
+        return "NewSubscription[" + types + "]";
+    }
 }

@@ -73,6 +73,12 @@ class SubscriptionController {
         static WithSecret of(Subscriptions.WithSecret made) {
             return new WithSecret(SubscriptionView.of(made.subscription()), made.secret());
         }
+
+        /** Without the secret. */
+        @Override
+        public String toString() {
+            return "WithSecret[" + subscription.id() + "]";
+        }
     }
 
     /** Another secret. */
@@ -89,7 +95,14 @@ class SubscriptionController {
                     types = {"string", "null"},
                     example = "P1D")
             @Nullable
-            Duration keepPrevious) {}
+            Duration keepPrevious) {
+
+        /** Without the secret. */
+        @Override
+        public String toString() {
+            return "Rotation[" + keepPrevious + "]";
+        }
+    }
 
     @PostMapping
     @ResponseStatus(HttpStatus.CREATED)
@@ -189,8 +202,10 @@ class SubscriptionController {
             description = "For a while everything has two signatures, one with either. The answer holds the new secret,"
                     + " which is shown only this once.")
     @Refuses(ProblemType.NOT_FOUND)
-    ResponseEntity<WithSecret> rotate(@PathVariable UUID id, @Valid @RequestBody Rotation request) {
-        Duration keep = Objects.requireNonNullElse(request.keepPrevious(), KEEP_PREVIOUS);
+    ResponseEntity<WithSecret> rotate(
+            @PathVariable UUID id, @Valid @RequestBody(required = false) @Nullable Rotation request) {
+        Rotation wanted = request == null ? new Rotation(null, null) : request;
+        Duration keep = Objects.requireNonNullElse(wanted.keepPrevious(), KEEP_PREVIOUS);
         if (keep.isNegative() || keep.compareTo(LONGEST_KEEP_PREVIOUS) > 0) {
             throw new CowshedException(
                     ProblemType.INVALID_REQUEST,
@@ -198,7 +213,7 @@ class SubscriptionController {
                     "Leave it out for a day.");
         }
         return transactions.write(() -> {
-            Subscriptions.WithSecret made = subscriptions.rotate(id, request.secret(), keep);
+            Subscriptions.WithSecret made = subscriptions.rotate(id, wanted.secret(), keep);
             return answers.changed(WithSecret.of(made), made.subscription().version());
         });
     }

@@ -72,6 +72,11 @@ public class OperationAnswers {
         }
     }
 
+    /** What a call has made of an operation. */
+    ResponseEntity<OperationView> change(Supplier<Operation> change) {
+        return transactions.write(() -> answers.told(views.of(change.get()), HttpHeaders.EMPTY));
+    }
+
     /** An operation that there is already, as it is now or, where the call prefers that, when it is over. */
     ResponseEntity<OperationView> show(Operation operation, @Nullable String prefer) {
         Optional<Duration> patience = Patience.of(prefer);

@@ -120,8 +120,9 @@ class OperationController {
                     + " it has made; past the point where that is possible it goes on to its end. Cancelling it twice"
                     + " changes nothing.")
     @Refuses({ProblemType.NOT_FOUND, ProblemType.OPERATION_FINISHED})
-    OperationView cancel(@PathVariable String id) {
-        return views.of(operations.cancel(parse(id)));
+    ResponseEntity<OperationView> cancel(@PathVariable String id) {
+        UUID operation = parse(id);
+        return answers.change(() -> operations.cancel(operation));
     }
 
     private static UUID parse(String id) {
