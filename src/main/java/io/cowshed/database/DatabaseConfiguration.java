@@ -15,9 +15,10 @@ import org.springframework.core.Ordered;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.annotation.Transactional;
 
+/** The parts that belong to no class of their own. The service finds it; who is no service imports it. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(DataDirectory.class)
-class DatabaseConfiguration {
+public class DatabaseConfiguration {
 
     @Bean
     Clock clock() {

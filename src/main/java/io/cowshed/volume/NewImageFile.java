@@ -74,6 +74,25 @@ public final class NewImageFile implements AutoCloseable {
         throw new FileSystemException(layout.incoming().toString(), null, "no new file in it could be fenced");
     }
 
+    /**
+     * A file that is there already, with a name elsewhere in the same file system, which it keeps whatever becomes of this one.
+     * No QEMU has it open or can open it meanwhile.
+     */
+    static NewImageFile of(VolumeLayout layout, DirectorySyncs syncs, CataloguedFile catalogued, Path elsewhere)
+            throws IOException {
+        PosixFile file = PosixFile.openForWriting(elsewhere);
+        try {
+            FileLock.fence(file);
+            FileLock.againstReadersAndWriters(file);
+            Path incoming = layout.incoming().resolve(VolumeLayout.newSideName(catalogued));
+            file.link(incoming);
+            return new NewImageFile(layout, syncs, catalogued, incoming, file);
+        } catch (Throwable e) {
+            file.close();
+            throw e;
+        }
+    }
+
     /** Fences a new file; false when someone else has, or had and took its name away. */
     static boolean claim(PosixFile file, Path name) throws IOException {
         try {
@@ -111,6 +130,15 @@ public final class NewImageFile implements AutoCloseable {
         flushNames();
         decided = true;
         return status;
+    }
+
+    /** Gives the file the permissions of one that is sealed, or of one that is not. */
+    public void setSealed(boolean sealed, Volume volume) {
+        try {
+            file.setMode(sealed ? HeldImage.SEALED : volume.fileMode());
+        } catch (IOException e) {
+            throw VolumeFailures.of(catalogued, e);
+        }
     }
 
     /** As {@link #publish()}, of an image that is sealed from the beginning: its file is read-only. */

@@ -64,6 +64,40 @@ public final class Volume {
         return new Volume(layout, fileMode, syncs, installation);
     }
 
+    /**
+     * Opens a volume that is there, whoever it belongs to, and makes nothing.
+     *
+     * @throws UnusableVolume when there is none
+     */
+    public static Volume existing(VolumeProperties properties) {
+        VolumeLayout layout = new VolumeLayout(properties.path());
+        UUID installation = VolumeCheck.requireMarker(layout).installation();
+        return new Volume(layout, properties.mode(), DirectorySyncs.coalesced(), installation);
+    }
+
+    /** Whose volume it is. */
+    public UUID installation() {
+        return installation;
+    }
+
+    /**
+     * Keeps everyone else away from the volume until it is closed.
+     *
+     * @throws UnusableVolume when a service, or another command, uses it
+     */
+    public VolumePresence beAlone() {
+        return VolumePresence.alone(layout);
+    }
+
+    /**
+     * Says, until it is closed, that the volume is in use.
+     *
+     * @throws UnusableVolume when a command has it alone
+     */
+    public VolumePresence beThere() {
+        return VolumePresence.shared(layout);
+    }
+
     /** Where an image's file is, relative to the root of the volume. */
     public static String relativePath(UUID image) {
         return "images/" + VolumeLayout.imageName(image);
@@ -98,6 +132,11 @@ public final class Volume {
         return new SeedFiles(layout, syncs, fileMode);
     }
 
+    /** The files that hold what there is in the catalogue. */
+    public CatalogueFiles catalogue() {
+        return new CatalogueFiles(layout, syncs);
+    }
+
     /** Begins an image's file. */
     public NewImageFile create(UUID image) {
         try {
@@ -105,6 +144,24 @@ public final class Volume {
         } catch (IOException e) {
             throw VolumeFailures.of(image, e);
         }
+    }
+
+    /**
+     * Begins an image's file with one that is there already, elsewhere in the same file system. It keeps its name there.
+     *
+     * @throws ImageInUse when anyone has it open
+     * @throws VolumeUnavailable when it lies in another file system, or cannot be written to
+     */
+    public NewImageFile adopt(UUID image, Path elsewhere) {
+        try {
+            return NewImageFile.of(layout, syncs, new Disk(image), elsewhere);
+        } catch (IOException e) {
+            throw VolumeFailures.of(image, e);
+        }
+    }
+
+    int fileMode() {
+        return fileMode;
     }
 
     /**

@@ -55,6 +55,23 @@ final class VolumeCheck {
         }
     }
 
+    /** @throws UnusableVolume when it is no volume */
+    static VolumeMarker requireMarker(VolumeLayout layout) {
+        try {
+            return VolumeMarker.read(layout)
+                    .orElseThrow(() -> new UnusableVolume(
+                            layout.root() + " is no volume of Cowshed's: it has no marker "
+                                    + layout.marker().getFileName() + ".",
+                            "Mount the volume, or set cowshed.volume to where it is mounted.",
+                            null));
+        } catch (IOException e) {
+            throw new UnusableVolume(
+                    "The volume " + layout.root() + " cannot be used: " + e + ".",
+                    "Check how it is mounted and who owns it.",
+                    e);
+        }
+    }
+
     private void requireDirectory(boolean anyImage) throws IOException {
         if (Files.isDirectory(layout.root())) {
             return;
@@ -117,7 +134,8 @@ final class VolumeCheck {
                     "has no directory " + layout.images().getFileName() + ", and the catalogue has images.",
                     "Restore the volume from a backup, or mount the right one.");
         }
-        for (Path directory : List.of(layout.images(), layout.seeds(), layout.incoming(), layout.retired())) {
+        for (Path directory :
+                List.of(layout.images(), layout.seeds(), layout.incoming(), layout.retired(), layout.catalogue())) {
             makeDirectory(directory);
         }
         syncs.sync(layout.root());

@@ -16,4 +16,10 @@ class VolumeConfiguration {
                 .single();
         return Volume.open(properties.path(), properties.mode(), installation.id(), anyImage);
     }
+
+    /** Tells commands that want the volume alone that this replica is there. */
+    @Bean
+    VolumePresence volumePresence(Volume volume) {
+        return volume.beThere();
+    }
 }

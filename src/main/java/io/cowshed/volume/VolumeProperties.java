@@ -12,10 +12,11 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *     include reading and writing, and nobody may execute
  */
 @ConfigurationProperties("cowshed")
-record VolumeProperties(String volume, @DefaultValue("0660") String fileMode) {
+public record VolumeProperties(
+        String volume, @DefaultValue("0660") String fileMode) {
 
     /** @throws IllegalArgumentException when the file mode is not such a one */
-    VolumeProperties {
+    public VolumeProperties {
         if (!fileMode.matches("0?6[0246][0246]")) {
             throw new IllegalArgumentException("cowshed.file-mode is \"" + fileMode
                     + "\", and must be three octal digits of 0, 2, 4 and 6, the first of them 6, such as 0660");

@@ -43,7 +43,8 @@ class VolumeCheckTests {
         assertThat(root.resolve("cowshed-volume.json")).hasContent("{\"installation\": \"" + US + "\"}");
         try (Stream<Path> names = Files.list(root)) {
             assertThat(names.map(name -> name.getFileName().toString()))
-                    .containsExactlyInAnyOrder("cowshed-volume.json", "images", "incoming", "retired", "seeds");
+                    .containsExactlyInAnyOrder(
+                            "cowshed-volume.json", "catalogue", "images", "incoming", "retired", "seeds");
         }
         assertThat(root.resolve("incoming")).isEmptyDirectory();
         assertThat(root.resolve("retired")).isEmptyDirectory();

@@ -31,6 +31,11 @@ public final class FileLock implements AutoCloseable {
      */
     private static final long FENCE = 500;
 
+    /** The bytes of a volume's marker: one for each of those who share the volume, one for who wants it alone. */
+    private static final long SHARES = 501;
+
+    private static final long ALONE = 502;
+
     private final PosixFile file;
     private final List<Long> bytes;
 
@@ -47,6 +52,24 @@ public final class FileLock implements AutoCloseable {
      */
     public static FileLock fence(PosixFile file) throws IOException {
         return take(file, List.of(FENCE), List.of(FENCE));
+    }
+
+    /**
+     * Says that what the file stands for is in use, by as many as like.
+     *
+     * @throws FileLockedException when somebody has it {@linkplain #alone alone}
+     */
+    public static FileLock shared(PosixFile file) throws IOException {
+        return take(file, List.of(SHARES), List.of(ALONE));
+    }
+
+    /**
+     * Takes what the file stands for alone.
+     *
+     * @throws FileLockedException when anybody else has it
+     */
+    public static FileLock alone(PosixFile file) throws IOException {
+        return take(file, List.of(ALONE), List.of(ALONE, SHARES));
     }
 
     /**

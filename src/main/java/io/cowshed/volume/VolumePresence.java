@@ -1,0 +1,62 @@
+package io.cowshed.volume;
+
+import io.cowshed.engine.posix.FileLock;
+import io.cowshed.engine.posix.FileLockedException;
+import io.cowshed.engine.posix.PosixFile;
+import java.io.IOException;
+
+/**
+ * Says who uses a volume, by a lock on its marker: every replica of a service shares it, a command that rebuilds the catalogue
+ * has it alone. Who dies lets go of it.
+ */
+public final class VolumePresence implements AutoCloseable {
+
+    private final PosixFile marker;
+
+    private VolumePresence(PosixFile marker) {
+        this.marker = marker;
+    }
+
+    @FunctionalInterface
+    private interface Taking {
+        FileLock take(PosixFile marker) throws IOException;
+    }
+
+    static VolumePresence shared(VolumeLayout layout) {
+        return take(layout, FileLock::shared, "Wait until it has ended, then start again.");
+    }
+
+    static VolumePresence alone(VolumeLayout layout) {
+        return take(layout, FileLock::alone, "Stop every replica of the service that has this volume, then try again.");
+    }
+
+    private static VolumePresence take(VolumeLayout layout, Taking taking, String remedy) {
+        try {
+            PosixFile marker = PosixFile.openForReading(layout.marker());
+            try {
+                taking.take(marker);
+                return new VolumePresence(marker);
+            } catch (Throwable e) {
+                marker.close();
+                throw e;
+            }
+        } catch (FileLockedException e) {
+            throw new UnusableVolume(
+                    "The volume " + layout.root() + " is in use by " + e.holderNames() + ".", remedy, e);
+        } catch (IOException e) {
+            throw new UnusableVolume(
+                    "The volume " + layout.root() + " cannot be used: " + e + ".",
+                    "Check how it is mounted and who owns it.",
+                    e);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            marker.close();
+        } catch (IOException e) {
+            throw new VolumeUnavailable("The volume's marker cannot be closed.", e);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.cowshed.rescue;
+
+import org.jspecify.annotations.NullMarked;
