@@ -18,11 +18,11 @@ public final class NullableProperty {
      */
     public static void allow(OpenAPI api, String schema, String property) {
         api.getComponents().getSchemas().computeIfPresent(schema, (_, object) -> {
-            Schema<?> described = Objects.requireNonNull(object.getProperties().get(property));
+            Schema<?> described = Objects.requireNonNull((Schema<?>) object.getProperties().get(property));
             Schema<Object> either = new Schema<>();
             either.setDescription(described.getDescription());
             described.setDescription(null);
-            either.setOneOf(List.of(described, new Schema<>().types(Set.of("null"))));
+            either.setOneOf(List.<Schema>of(described, new Schema<>().types(Set.of("null"))));
             object.addProperty(property, either);
             return object;
         });
