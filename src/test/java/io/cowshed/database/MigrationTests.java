@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.MigrationInfo;
@@ -53,7 +54,10 @@ class MigrationTests {
 
                 assertThat(columns(database)).as("from version %d", version).isEqualTo(latest);
                 try (Connection connection = database.connect()) {
-                    assertThat(counts(connection)).as("from version %d", version).containsAllEntriesOf(before);
+                    Map<String, Long> after = counts(connection);
+                    before.forEach((table, rows) -> assertThat(after.get(table))
+                            .as("rows in %s from version %d", table, version)
+                            .isGreaterThanOrEqualTo(rows));
                     requireMeaning(connection, version);
                 }
             }
@@ -110,7 +114,7 @@ class MigrationTests {
 
     private static List<String> frozen(TestDatabase.Kind kind) throws IOException {
         try (InputStream list = MigrationTests.class.getResourceAsStream(FROZEN)) {
-            return new String(list.readAllBytes(), StandardCharsets.UTF_8)
+            return new String(Objects.requireNonNull(list).readAllBytes(), StandardCharsets.UTF_8)
                     .lines()
                     .filter(line -> line.startsWith(word(kind) + " "))
                     .toList();
