@@ -48,7 +48,10 @@ class OperationConfiguration {
         try {
             REVIVAL.deadExecution(died, job);
         } catch (ExecutionException e) {
-            LOG.debug("Another replica has handed out job {}", died.getExecution().taskInstance.getId(), e);
+            LOG.debug(
+                    "Another replica has handed out job {}",
+                    died.getExecution().taskInstance.getId(),
+                    e);
         }
     }
 

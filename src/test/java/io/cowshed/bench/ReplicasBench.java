@@ -54,8 +54,8 @@ class ReplicasBench {
                 require(200, first.post("images/base/seal"));
                 for (int count = 1; count <= 3; count++) {
                     if (count > 1) {
-                        replicas.add(replicas.getFirst()
-                                .another(directory.resolve("replica-" + count), JVM, properties));
+                        replicas.add(
+                                replicas.getFirst().another(directory.resolve("replica-" + count), JVM, properties));
                     }
                     // Until the JVMs have compiled what a clone and a read run through.
                     run(replicas, this::cloneBase);

@@ -98,7 +98,8 @@ class MigrationTests {
             for (String line : frozen) {
                 String key = String.join(" ", Arrays.copyOf(line.split(" "), 2));
                 assertThat(found.remove(key))
-                        .as("A frozen migration is never edited, renamed or removed: write another one (docs/upgrade.md)")
+                        .as(
+                                "A frozen migration is never edited, renamed or removed: write another one (docs/upgrade.md)")
                         .isEqualTo(line);
             }
             int last = frozen.stream()

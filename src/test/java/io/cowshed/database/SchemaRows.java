@@ -36,22 +36,25 @@ final class SchemaRows {
             6,
             List.of(
                     "insert into operation (id, kind, subject_id, subject_name, request, state, cancel_requested, attempt,"
-                            + " turned, done_bytes, created_at, created_by, version) values ('" + OTHER + "3', 'split', '"
+                            + " turned, done_bytes, created_at, created_by, version) values ('" + OTHER
+                            + "3', 'split', '"
                             + CLONE + "', 'clone', '{}', 'queued', false, 0, false, 0, " + TIME + ", 'admin', 0)",
-                    "insert into operation_claim (operation_id, image_id, exclusive_image_id) values ('" + OTHER + "3', '"
-                            + CLONE + "', '" + CLONE + "')",
+                    "insert into operation_claim (operation_id, image_id, exclusive_image_id) values ('" + OTHER
+                            + "3', '" + CLONE + "', '" + CLONE + "')",
                     "insert into scheduled_tasks (task_name, task_instance, execution_time, picked, version) values"
                             + " ('operation', '" + OTHER + "3', " + TIME + ", false, 1)"),
             9,
             List.of("insert into attachment (id, image_id, image_name, holder, access, on_detach, state, ttl_seconds,"
-                    + " created_at, created_by, heartbeat_at, expires_at, held_image_id, due_at, version) values ('" + OTHER
+                    + " created_at, created_by, heartbeat_at, expires_at, held_image_id, due_at, version) values ('"
+                    + OTHER
                     + "4', '" + BASE + "', 'base', 'vm-1', 'ro', 'keep', 'active', 60, " + TIME + ", 'admin', " + TIME
                     + ", " + TIME + ", '" + BASE + "', " + TIME + ", 0)"),
             10,
             List.of(
                     "insert into family (id, name, description, created_at, created_by, updated_at, version) values ('"
                             + OTHER + "5', 'debian', '', " + TIME + ", 'admin', " + TIME + ", 0)",
-                    "insert into family_label (family_id, label_key, label_value) values ('" + OTHER + "5', 'os', 'linux')",
+                    "insert into family_label (family_id, label_key, label_value) values ('" + OTHER
+                            + "5', 'os', 'linux')",
                     "insert into family_version (id, family_id, word, ordinal, image_id, image_clonable, notes,"
                             + " published_at, published_by, updated_at, version) values ('" + OTHER + "6', '" + OTHER
                             + "5', '12', 1, '" + BASE + "', true, '', " + TIME + ", 'admin', " + TIME + ", 0)"),
@@ -66,15 +69,17 @@ final class SchemaRows {
                             + "8', 'https://example.com/', '', 'image.*', 'paused', 'whsec_x', 0, 0, " + TIME
                             + ", 'admin', " + TIME + ", 0)",
                     "insert into delivery (id, subscription_id, event_id, state, attempts, tries, created_at, ended_at)"
-                            + " values ('" + OTHER + "9', '" + OTHER + "8', '" + OTHER + "7', 'delivered', 1, 0, " + TIME
+                            + " values ('" + OTHER + "9', '" + OTHER + "8', '" + OTHER + "7', 'delivered', 1, 0, "
+                            + TIME
                             + ", " + TIME + ")"),
             13,
             List.of(
                     "insert into hook (id, name, provider, on_completion, rules, secret, secret_changed_at, created_at,"
-                            + " created_by, updated_at, version) values ('" + OTHER + "a', 'ci', 'github', 'purge', '[]',"
+                            + " created_by, updated_at, version) values ('" + OTHER
+                            + "a', 'ci', 'github', 'purge', '[]',"
                             + " 'sealed', " + TIME + ", " + TIME + ", 'admin', " + TIME + ", 0)",
-                    "insert into ci_job (hook_id, job_key, prepared_at, updated_at) values ('" + OTHER + "a', '17', " + TIME
-                            + ", " + TIME + ")",
+                    "insert into ci_job (hook_id, job_key, prepared_at, updated_at) values ('" + OTHER + "a', '17', "
+                            + TIME + ", " + TIME + ")",
                     "insert into ci_disk (image_id, image_name, hook_id, job_key) values ('" + DISPOSABLE
                             + "', 'disposable', '" + OTHER + "a', '17')",
                     "insert into hook_delivery (id, hook_id, delivery_key, received_at, event, action, outcome, images,"
@@ -84,8 +89,8 @@ final class SchemaRows {
             List.of("insert into pool (family_id, pool_size, created_at, created_by, updated_at, version) values ('"
                     + OTHER + "5', 0, " + TIME + ", 'admin', " + TIME + ", 0)"),
             15,
-            List.of("insert into image_seed (image_id, file_number, instance_id, created_at, created_by) values ('" + CLONE
-                    + "', 1, 'i-1', " + TIME + ", 'admin')")));
+            List.of("insert into image_seed (image_id, file_number, instance_id, created_at, created_by) values ('"
+                    + CLONE + "', 1, 'i-1', " + TIME + ", 'admin')")));
 
     /** Puts them into a schema of that version. */
     static void insert(Connection connection, int version) throws SQLException {
@@ -107,7 +112,13 @@ final class SchemaRows {
     }
 
     private static String image(
-            int version, String id, String name, String state, boolean sealed, @Nullable String parent, String lifetime) {
+            int version,
+            String id,
+            String name,
+            String state,
+            boolean sealed,
+            @Nullable String parent,
+            String lifetime) {
         Map<String, String> columns = new TreeMap<>();
         boolean trashed = state.equals("trashed");
         columns.put("id", "'" + id + "'");

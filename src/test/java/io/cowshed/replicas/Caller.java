@@ -139,8 +139,7 @@ final class Caller {
         long end = System.nanoTime() + LONGEST.toNanos();
         while (System.nanoTime() < end) {
             JsonNode shown = repeat(
-                            "GET operation " + operation,
-                            () -> api.get("operations/" + operation, "Prefer", "wait=5"))
+                            "GET operation " + operation, () -> api.get("operations/" + operation, "Prefer", "wait=5"))
                     .require(200)
                     .json();
             if (!shown.path("finishedAt").isNull()) {

@@ -133,10 +133,8 @@ final class Client {
     }
 
     private void with(Predicate<Disk> condition, Consumer<Disk> step) {
-        List<Disk> fitting = disks.stream()
-                .filter(disk -> !disk.trashed)
-                .filter(condition)
-                .toList();
+        List<Disk> fitting =
+                disks.stream().filter(disk -> !disk.trashed).filter(condition).toList();
         if (!fitting.isEmpty()) {
             step.accept(fitting.get(random.nextInt(fitting.size())));
         }
@@ -159,7 +157,9 @@ final class Client {
         Arrays.fill(content, 4, 8, (byte) 0);
         String called = fresh();
         Disk draft = new Disk("", called, content, null, false);
-        JsonNode made = caller.upload("images?name=" + called, draft.bytes()).require(201).json();
+        JsonNode made = caller.upload("images?name=" + called, draft.bytes())
+                .require(201)
+                .json();
         disks.add(new Disk(made.path("id").asString(), called, content, null, false));
     }
 
@@ -181,7 +181,9 @@ final class Client {
             return;
         }
         String prefix = fresh() + "-";
-        caller.post("images/" + parent.id + "/clones", "{\"namePrefix\": \"%s\", \"count\": %d}".formatted(prefix, MANY))
+        caller.post(
+                        "images/" + parent.id + "/clones",
+                        "{\"namePrefix\": \"%s\", \"count\": %d}".formatted(prefix, MANY))
                 .require(201)
                 .json()
                 .path("items")
@@ -305,11 +307,12 @@ final class Client {
 
     private void copyCancelled(Disk disk) {
         String called = fresh();
-        Caller.Outcome outcome =
-                caller.post("images/" + disk.id + "/copy", "{\"name\": \"%s\"}".formatted(called)).require(202);
+        Caller.Outcome outcome = caller.post("images/" + disk.id + "/copy", "{\"name\": \"%s\"}".formatted(called))
+                .require(202);
         String operation = outcome.json().path("id").asString();
         world.operations.add(operation);
-        Answer cancelled = caller.post("operations/" + operation + "/cancel", "").answer();
+        Answer cancelled =
+                caller.post("operations/" + operation + "/cancel", "").answer();
         if (cancelled.status() != 200 && !cancelled.problem().equals("operation-finished")) {
             throw new AssertionError("cancelling was answered with " + cancelled);
         }
@@ -322,7 +325,8 @@ final class Client {
     }
 
     private void check(Disk disk) {
-        Caller.Outcome outcome = caller.post("images/" + disk.id + "/check", "{}").require(202);
+        Caller.Outcome outcome =
+                caller.post("images/" + disk.id + "/check", "{}").require(202);
         String operation = outcome.json().path("id").asString();
         world.operations.add(operation);
         JsonNode ended = caller.await(operation);
@@ -408,7 +412,10 @@ final class Client {
     }
 
     private void download(Disk disk) {
-        byte[] read = caller.get("images/" + disk.id + "/content?format=raw").require(200).answer().bytes();
+        byte[] read = caller.get("images/" + disk.id + "/content?format=raw")
+                .require(200)
+                .answer()
+                .bytes();
         if (!Arrays.equals(read, disk.bytes())) {
             throw new AssertionError("what is downloaded of " + disk + " is not what was written");
         }

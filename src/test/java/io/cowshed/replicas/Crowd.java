@@ -27,8 +27,7 @@ final class Crowd implements AutoCloseable {
         for (Thread thread : threads) {
             thread.join();
         }
-        return Stream.concat(
-                        Stream.of(world.base), clients.stream().flatMap(client -> client.disks().stream()))
+        return Stream.concat(Stream.of(world.base), clients.stream().flatMap(client -> client.disks().stream()))
                 .toList();
     }
 

@@ -56,7 +56,8 @@ enum Fault {
     /** With a heartbeat a second, of which four may be missed. */
     private static final long LONGER_THAN_IT_IS_MISSED = Duration.ofSeconds(8).toMillis();
 
-    private static final long LONGER_THAN_A_KEY_IS_LEASED = Duration.ofSeconds(40).toMillis();
+    private static final long LONGER_THAN_A_KEY_IS_LEASED =
+            Duration.ofSeconds(40).toMillis();
 
     abstract void strike(Replicas replicas, PostgresqlServer server, World world, Random random);
 }

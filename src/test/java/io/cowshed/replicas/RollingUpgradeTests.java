@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -48,7 +49,7 @@ class RollingUpgradeTests {
             ServiceProcess slow = replicas.running().getFirst();
             List<String> underWay = slowCopies(slow.api(), world);
 
-            List<Disk> disks;
+            List<Disk> disks = new ArrayList<>();
             try (Crowd crowd = new Crowd(CLIENTS, world, replicas, random)) {
                 replicas.startAnother(next);
                 assertThat(isMigrated(database)).isTrue();
@@ -59,18 +60,21 @@ class RollingUpgradeTests {
                 replicas.drain(slow);
                 replicas.drain(late);
                 world.awaitAnswers(50);
-                disks = crowd.leave();
+                disks.addAll(crowd.leave());
             }
             System.out.println("RollingUpgradeTests: " + world.count());
             assertThat(world.surprises()).as("seed %d", SEED).isEmpty();
             assertThat(world.broken).as("tries that nobody answered").hasValue(0);
-            for (String operation : underWay) {
+            for (int i = 0; i < underWay.size(); i++) {
+                String operation = underWay.get(i);
                 JsonNode ended = succeed(replicas.api().get("operations/" + operation, "Prefer", "wait=60"))
                         .json();
                 assertThat(ended.path("state").asString()).as("%s", ended).isEqualTo("succeeded");
                 assertThat(ended.path("attempts").asInt())
                         .as("handed over: %s", ended)
                         .isGreaterThan(1);
+                String copy = ended.path("result").path("image").asString();
+                disks.add(new Disk(copy, "slow-" + i, world.base.content, null, false));
             }
             Verdict verdict = new Verdict(replicas.api(), world, disks);
             verdict.awaitRest();
@@ -80,9 +84,7 @@ class RollingUpgradeTests {
 
     /** A migration as the rules for them allow it: the last build knows nothing of it, and need not. */
     private static String nextBuild(Path migrations) throws Exception {
-        Files.writeString(
-                migrations.resolve("V" + MIGRATION + "__next_build.sql"),
-                """
+        Files.writeString(migrations.resolve("V" + MIGRATION + "__next_build.sql"), """
                 alter table image add column next_build varchar(16) default 'new' not null;
                 create table next_build (id uuid not null, constraint next_build_pk primary key (id));
                 create index image_by_next_build on image (next_build, id);
@@ -102,15 +104,18 @@ class RollingUpgradeTests {
     /** Operations that this replica alone has begun, and does not end in the time that it has. */
     private static List<String> slowCopies(ApiClient api, World world) {
         List<String> operations = IntStream.range(0, 2)
-                .mapToObj(i -> succeed(
-                                api.postJson("images/base/copy", "{\"name\": \"slow-" + i + "\"}"))
+                .mapToObj(i -> succeed(api.postJson("images/base/copy", "{\"name\": \"slow-" + i + "\"}"))
                         .json()
                         .path("id")
                         .asString())
                 .toList();
         world.operations.addAll(operations);
         operations.forEach(operation -> {
-            while (!api.get("operations/" + operation).json().path("state").asString().equals("running")) {
+            while (!api.get("operations/" + operation)
+                    .json()
+                    .path("state")
+                    .asString()
+                    .equals("running")) {
                 Thread.onSpinWait();
             }
         });

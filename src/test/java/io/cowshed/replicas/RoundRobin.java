@@ -32,14 +32,15 @@ final class RoundRobin implements AutoCloseable {
 
     private static final int LONGEST_HEAD = 65536;
     private static final int PROBE_MILLIS = 1000;
-    private static final byte[] NOBODY =
-            "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] NOBODY = "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            .getBytes(StandardCharsets.US_ASCII);
     private static final byte[] PROBE =
             "GET /actuator/health/readiness HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n\r\n"
                     .getBytes(StandardCharsets.US_ASCII);
 
     private final ServerSocket server;
-    private final ScheduledExecutorService probes = Executors.newScheduledThreadPool(3, Thread.ofVirtual().factory());
+    private final ScheduledExecutorService probes =
+            Executors.newScheduledThreadPool(3, Thread.ofVirtual().factory());
     private final List<Integer> ports = new CopyOnWriteArrayList<>();
     private final Set<Integer> silent = ConcurrentHashMap.newKeySet();
     private final AtomicInteger turn = new AtomicInteger();

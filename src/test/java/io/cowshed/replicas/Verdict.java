@@ -39,11 +39,19 @@ final class Verdict {
 
     /** Until all that goes on by itself has come to its end. */
     void awaitRest() {
-        until("operations end", () -> all("operations?state=queued&state=running").isEmpty());
-        until("leases and abandoned attachments end, and their images go", () -> ids(images()).stream()
-                .noneMatch(world.leaving::contains));
-        until("abandoned attachments are over", () -> world.abandoned.stream()
-                .allMatch(id -> get("attachments/" + id).path("state").asString().equals("lapsed")));
+        until(
+                "operations end",
+                () -> all("operations?state=queued&state=running").isEmpty());
+        until(
+                "leases and abandoned attachments end, and their images go",
+                () -> ids(images()).stream().noneMatch(world.leaving::contains));
+        until(
+                "abandoned attachments are over",
+                () -> world.abandoned.stream()
+                        .allMatch(id -> get("attachments/" + id)
+                                .path("state")
+                                .asString()
+                                .equals("lapsed")));
         until("the pool is full", () -> {
             JsonNode pool = get("families/" + World.FAMILY + "/pool");
             return pool.path("ready").asInt() == pool.path("size").asInt();
@@ -78,7 +86,9 @@ final class Verdict {
             JsonNode image = shown.remove(disk.id);
             assertThat(image).as("%s was said to be there", disk).isNotNull();
             assertThat(image.path("name").asString()).isEqualTo(disk.name);
-            assertThat(image.path("state").asString()).as("%s", image).isEqualTo(disk.trashed ? "trashed" : "available");
+            assertThat(image.path("state").asString())
+                    .as("%s", image)
+                    .isEqualTo(disk.trashed ? "trashed" : "available");
             assertThat(image.path("sealed").asBoolean()).as("%s", image).isEqualTo(disk.sealed);
             assertThat(image.path("parent").path("id").asString(""))
                     .as("the parent of %s", image)
@@ -94,7 +104,8 @@ final class Verdict {
         shown.remove(get("images/" + world.counter).path("id").asString());
         assertThat(shown.values())
                 .as("images that nobody was told of are in the pool")
-                .allMatch(image -> image.path("labels").path("cowshed.pool").asString("").equals(World.FAMILY));
+                .allMatch(image ->
+                        image.path("labels").path("cowshed.pool").asString("").equals(World.FAMILY));
     }
 
     /** Every operation was told to whoever began it, but for removals, whose answers get lost like their Idempotency-Keys. */
@@ -103,7 +114,9 @@ final class Verdict {
         for (JsonNode operation : all("operations?limit=1000")) {
             String id = operation.path("id").asString();
             found.add(id);
-            assertThat(operation.path("finishedAt").isNull()).as("%s", operation).isFalse();
+            assertThat(operation.path("finishedAt").isNull())
+                    .as("%s", operation)
+                    .isFalse();
             assertThat(world.operations.contains(id)
                             || world.removed.contains(
                                     operation.path("image").path("id").asString()))
@@ -124,10 +137,13 @@ final class Verdict {
             String subject = event.path("subject").path("id").asString();
             switch (type) {
                 case "image.created", "image.removed", "operation.finished", "attachment.created", "token.revoked" ->
-                    assertThat(once.add(type + " " + subject)).as("once: %s", event).isTrue();
+                    assertThat(once.add(type + " " + subject))
+                            .as("once: %s", event)
+                            .isTrue();
                 // Its name was used for one call, whose every repetition has the same key.
                 case "token.created" ->
-                    assertThat(once.add(type + " " + event.path("subject").path("name").asString()))
+                    assertThat(once.add(type + " "
+                                    + event.path("subject").path("name").asString()))
                             .as("once: %s", event)
                             .isTrue();
                 default -> {

@@ -127,7 +127,8 @@ final class World {
     }
 
     String count() {
-        return "%d calls, %d tries more, %d of them as nobody answered".formatted(calls.get(), repeated.get(), broken.get());
+        return "%d calls, %d tries more, %d of them as nobody answered"
+                .formatted(calls.get(), repeated.get(), broken.get());
     }
 
     List<String> surprises() {
