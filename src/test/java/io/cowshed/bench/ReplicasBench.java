@@ -157,7 +157,7 @@ class ReplicasBench {
 
     /** What all processors have worked since the machine was started, in seconds: user, nice and system of /proc/stat. */
     private static double machineSeconds() throws IOException {
-        String[] fields = Files.readAllLines(Path.of("/proc/stat")).getFirst().split(" +");
+        String[] fields = Files.readAllLines(Path.of("/proc/stat")).getFirst().split(" +", -1);
         return (Long.parseLong(fields[1]) + Long.parseLong(fields[2]) + Long.parseLong(fields[3])) / 100.0;
     }
 

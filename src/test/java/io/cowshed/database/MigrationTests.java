@@ -96,19 +96,19 @@ class MigrationTests {
             List<String> frozen = frozen(kind);
             assertThat(frozen).isNotEmpty();
             for (String line : frozen) {
-                String key = String.join(" ", Arrays.copyOf(line.split(" "), 2));
+                String key = String.join(" ", Arrays.copyOf(line.split(" ", -1), 2));
                 assertThat(found.remove(key))
                         .as(
                                 "A frozen migration is never edited, renamed or removed: write another one (docs/upgrade.md)")
                         .isEqualTo(line);
             }
             int last = frozen.stream()
-                    .mapToInt(line -> Integer.parseInt(line.split(" ")[1]))
+                    .mapToInt(line -> Integer.parseInt(line.split(" ", -1)[1]))
                     .max()
                     .orElseThrow();
             assertThat(found.keySet())
                     .as("what comes later has a greater number")
-                    .allMatch(key -> Integer.parseInt(key.split(" ")[1]) > last);
+                    .allMatch(key -> Integer.parseInt(key.split(" ", -1)[1]) > last);
             assertThat(newest).isGreaterThanOrEqualTo(last);
         }
     }

@@ -58,11 +58,11 @@ final class RoundRobin implements AutoCloseable {
 
     void add(int port) {
         ports.add(port);
-        probes.scheduleWithFixedDelay(() -> probe(port), 0, PROBE_MILLIS / 2, TimeUnit.MILLISECONDS);
+        var _ = probes.scheduleWithFixedDelay(() -> probe(port), 0, PROBE_MILLIS / 2, TimeUnit.MILLISECONDS);
     }
 
     void remove(int port) {
-        ports.remove((Integer) port);
+        ports.removeIf(each -> each == port);
     }
 
     /** How many get requests now. */

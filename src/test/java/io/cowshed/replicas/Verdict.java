@@ -84,7 +84,9 @@ final class Verdict {
         images().forEach(image -> shown.put(image.path("id").asString(), image));
         for (Disk disk : disks) {
             JsonNode image = shown.remove(disk.id);
-            assertThat(image).as("%s was said to be there", disk).isNotNull();
+            if (image == null) {
+                throw new AssertionError(disk + " was said to be there");
+            }
             assertThat(image.path("name").asString()).isEqualTo(disk.name);
             assertThat(image.path("state").asString())
                     .as("%s", image)
