@@ -28,12 +28,7 @@ public class Images {
     private final FamilyVersions versions;
     private final Timer locks;
 
-    Images(
-            EntityManager entities,
-            Rows rows,
-            JdbcClient database,
-            FamilyVersions versions,
-            MeterRegistry meters) {
+    Images(EntityManager entities, Rows rows, JdbcClient database, FamilyVersions versions, MeterRegistry meters) {
         this.entities = entities;
         this.rows = rows;
         this.database = database;
