@@ -23,7 +23,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What is true of rows and files whenever nobody is at work, read past the service. */
-final class Invariants {
+public final class Invariants {
 
     private record Row(
             String name,
@@ -34,13 +34,13 @@ final class Invariants {
     private final TestDatabase database;
     private final Path volume;
 
-    Invariants(TestDatabase database, Path volume) {
+    public Invariants(TestDatabase database, Path volume) {
         this.database = database;
         this.volume = volume;
     }
 
     /** Rows and files are each other's, names have one holder, and no child lacks its sealed parent. */
-    void check() throws SQLException, IOException {
+    public void check() throws SQLException, IOException {
         Map<UUID, Row> rows = rows();
         Set<String> names = new HashSet<>();
         Set<String> files = new TreeSet<>();
@@ -71,7 +71,7 @@ final class Invariants {
     }
 
     /** In the judgement of qemu-img, every file is whole and has the file of its row's parent as its backing. */
-    void checkFiles() throws SQLException {
+    public void checkFiles() throws SQLException {
         rows().forEach((id, row) -> {
             Path file = file(id);
             QemuImg.run("check", file.toString());

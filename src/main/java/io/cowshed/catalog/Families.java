@@ -7,7 +7,6 @@ import io.cowshed.event.Subject;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import jakarta.persistence.EntityManager;
-import jakarta.persistence.LockModeType;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +25,7 @@ import org.springframework.transaction.annotation.Transactional;
 public class Families {
 
     private final EntityManager entities;
+    private final Rows rows;
     private final JdbcClient database;
     private final FamilyVersions versions;
     private final GuardedFlush flush;
@@ -35,6 +35,7 @@ public class Families {
 
     Families(
             EntityManager entities,
+            Rows rows,
             JdbcClient database,
             FamilyVersions versions,
             GuardedFlush flush,
@@ -42,6 +43,7 @@ public class Families {
             Clock clock,
             Events events) {
         this.entities = entities;
+        this.rows = rows;
         this.database = database;
         this.versions = versions;
         this.flush = flush;
@@ -84,10 +86,7 @@ public class Families {
      */
     @Transactional(readOnly = true)
     public FamilyEntry entry(FamilyName name) {
-        Family family = entities.find(Family.class, find(name));
-        if (family == null) {
-            throw missing(name);
-        }
+        Family family = rows.find(Family.class, find(name)).orElseThrow(() -> missing(name));
         return entries(List.of(family)).getFirst();
     }
 
@@ -175,11 +174,7 @@ public class Families {
      */
     @Transactional(propagation = Propagation.MANDATORY)
     public Family lock(FamilyName name) {
-        Family family = entities.find(Family.class, find(name), LockModeType.PESSIMISTIC_WRITE);
-        if (family == null) {
-            throw missing(name);
-        }
-        return family;
+        return rows.lock(Family.class, find(name)).orElseThrow(() -> missing(name));
     }
 
     private List<FamilyEntry> entries(List<Family> families) {

@@ -3,7 +3,6 @@ package io.cowshed.catalog;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import jakarta.persistence.EntityManager;
-import jakarta.persistence.LockModeType;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -24,12 +23,14 @@ public class Images {
     static final RowMapper<UUID> ID = (row, _) -> row.getObject("id", UUID.class);
 
     private final EntityManager entities;
+    private final Rows rows;
     private final JdbcClient database;
     private final FamilyVersions versions;
     private final Timer locks;
 
-    Images(EntityManager entities, JdbcClient database, FamilyVersions versions, MeterRegistry meters) {
+    Images(EntityManager entities, Rows rows, JdbcClient database, FamilyVersions versions, MeterRegistry meters) {
         this.entities = entities;
+        this.rows = rows;
         this.database = database;
         this.versions = versions;
         this.locks = Timer.builder("cowshed.image.lock")
@@ -43,7 +44,7 @@ public class Images {
      * @throws ImageNotFound if there is none
      */
     public Image find(ImageRef ref) {
-        return resolve(ref).map(id -> entities.find(Image.class, id)).orElseThrow(() -> new ImageNotFound(ref));
+        return resolve(ref).flatMap(id -> rows.find(Image.class, id)).orElseThrow(() -> new ImageNotFound(ref));
     }
 
     /** Those of the images that are there, as they are now, with their labels. */
@@ -74,7 +75,7 @@ public class Images {
     public Image lock(ImageRef ref) {
         while (true) {
             Image image = resolve(ref)
-                    .map(id -> locks.record(() -> entities.find(Image.class, id, LockModeType.PESSIMISTIC_WRITE)))
+                    .flatMap(this::locked)
                     .orElseThrow(() -> new ImageNotFound(ref));
             if (isStill(ref, image)) {
                 return image;
@@ -101,6 +102,15 @@ public class Images {
         return find(locked).stream()
                 .filter(image -> Long.valueOf(image.version()).equals(versions.get(image.id())))
                 .toList();
+    }
+
+    private Optional<Image> locked(UUID id) {
+        Timer.Sample sample = Timer.start();
+        try {
+            return rows.lock(Image.class, id);
+        } finally {
+            sample.stop(locks);
+        }
     }
 
     /**

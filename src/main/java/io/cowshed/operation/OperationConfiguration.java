@@ -3,6 +3,10 @@ package io.cowshed.operation;
 import ch.qos.logback.classic.LoggerContext;
 import com.github.kagkarlsson.scheduler.SchedulerName;
 import com.github.kagkarlsson.scheduler.boot.config.DbSchedulerCustomizer;
+import com.github.kagkarlsson.scheduler.exceptions.ExecutionException;
+import com.github.kagkarlsson.scheduler.task.DeadExecutionHandler;
+import com.github.kagkarlsson.scheduler.task.ExecutionComplete;
+import com.github.kagkarlsson.scheduler.task.ExecutionOperations;
 import com.github.kagkarlsson.scheduler.task.Task;
 import com.github.kagkarlsson.scheduler.task.TaskDescriptor;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
@@ -10,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
+import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -22,6 +27,10 @@ class OperationConfiguration {
 
     static final TaskDescriptor<Void> JOB = TaskDescriptor.of("operation");
 
+    private static final Logger LOG = LoggerFactory.getLogger(OperationConfiguration.class);
+
+    private static final DeadExecutionHandler<Void> REVIVAL = new DeadExecutionHandler.ReviveDeadExecution<>();
+
     private static final Duration AFTER_FAILURE = Duration.ofSeconds(2);
 
     /** A job whose worker has died is handed out again. */
@@ -30,8 +39,20 @@ class OperationConfiguration {
         return Tasks.custom(JOB)
                 .onFailure((complete, job) ->
                         job.reschedule(complete, Instant.now().plus(AFTER_FAILURE)))
-                .onDeadExecutionRevive()
+                .onDeadExecution(OperationConfiguration::revive)
                 .execute((job, context) -> worker.run(UUID.fromString(job.getId())));
+    }
+
+    /** Every replica finds that it has died, and one is the first. */
+    private static void revive(ExecutionComplete died, ExecutionOperations<Void> job) {
+        try {
+            REVIVAL.deadExecution(died, job);
+        } catch (ExecutionException e) {
+            LOG.debug(
+                    "Another replica has handed out job {}",
+                    died.getExecution().taskInstance.getId(),
+                    e);
+        }
     }
 
     @Bean(initMethod = "start", destroyMethod = "stop")

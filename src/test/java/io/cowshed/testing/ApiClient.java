@@ -26,12 +26,20 @@ public final class ApiClient {
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private static final JsonMapper JSON = new JsonMapper();
 
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
     private final int port;
     private final String token;
+    private final Duration patience;
 
     ApiClient(int port, String token) {
+        this(port, token, PATIENCE);
+    }
+
+    private ApiClient(int port, String token, Duration patience) {
         this.port = port;
         this.token = token;
+        this.patience = patience;
     }
 
     /** What came back. */
@@ -62,9 +70,19 @@ public final class ApiClient {
         }
     }
 
-    /** The same caller, of a replica on another port. */
-    ApiClient at(int otherPort) {
-        return new ApiClient(otherPort, token);
+    /** The same caller, of a replica or a proxy on another port. */
+    public ApiClient at(int otherPort) {
+        return new ApiClient(otherPort, token, patience);
+    }
+
+    /** Another caller of the same service. */
+    public ApiClient as(String otherToken) {
+        return new ApiClient(port, otherToken, patience);
+    }
+
+    /** The same caller, who waits no longer than this for an answer to begin. */
+    public ApiClient patient(Duration most) {
+        return new ApiClient(port, token, most);
     }
 
     /** Of the service on the loopback interface. */
@@ -142,7 +160,7 @@ public final class ApiClient {
     private HttpRequest.Builder request(String path, String... headers) {
         String absolute = path.startsWith("/") ? path : "/api/v1/" + path;
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + absolute))
-                .timeout(Duration.ofMinutes(2));
+                .timeout(patience);
         if (headers.length > 0) {
             request.headers(headers);
         }

@@ -13,9 +13,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
-/** The service as a process of its own, to be killed at any moment. */
+/** The service as a process of its own, to be killed at any moment; as the jar that {@code -Dcowshed.jar} names, if it does. */
 public final class ServiceProcess implements AutoCloseable {
+
+    /** The jar that is run; the classes under test where none is named. */
+    private static final String JAR = System.getProperty("cowshed.jar", "");
 
     private static final Pattern LISTENING = Pattern.compile("Tomcat started on port (\\d+)");
     private static final Pattern READY = Pattern.compile("access token (was made|is in)");
@@ -63,11 +67,66 @@ public final class ServiceProcess implements AutoCloseable {
 
     /** Starts another one, which has its own data directory and knows the token of this one by their database. */
     public ServiceProcess another(Path directory, String... properties) {
+        return another(directory, QUICK_TO_START, properties);
+    }
+
+    /** As above, with other options for its JVM. */
+    public ServiceProcess another(Path directory, List<String> jvmOptions, String... properties) {
         try {
-            Process process = launch(directory, List.of(), QUICK_TO_START, properties);
+            Process process = launch(directory, List.of(), jvmOptions, properties);
             return new ServiceProcess(process, api.at(awaitLine(process, STARTED)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Starts several at the same time, each with a data directory of its own, and returns when all of them answer. On a new
+     * database one of them makes the administrator's token, which all of them take.
+     */
+    public static List<ServiceProcess> startTogether(List<Path> directories, String... properties) {
+        List<Process> processes = new ArrayList<>();
+        try {
+            for (Path directory : directories) {
+                processes.add(launch(directory, List.of(), QUICK_TO_START, properties));
+            }
+            List<Integer> ports = new ArrayList<>();
+            for (Process process : processes) {
+                ports.add(awaitLine(process, STARTED));
+            }
+            ports.forEach(ServiceProcess::awaitReadiness);
+            String token = onlyToken(directories);
+            return IntStream.range(0, processes.size())
+                    .mapToObj(i -> new ServiceProcess(processes.get(i), new ApiClient(ports.get(i), token)))
+                    .toList();
+        } catch (IOException e) {
+            processes.forEach(Process::destroyForcibly);
+            throw new UncheckedIOException(e);
+        } catch (AssertionError e) {
+            processes.forEach(Process::destroyForcibly);
+            throw e;
+        }
+    }
+
+    private static String onlyToken(List<Path> directories) throws IOException {
+        List<String> tokens = new ArrayList<>();
+        for (Path directory : directories) {
+            Path file = directory.resolve("data/admin-token");
+            if (Files.exists(file)) {
+                tokens.add(Files.readString(file).strip());
+            }
+        }
+        if (tokens.size() != 1) {
+            throw new AssertionError(tokens.size() + " of the replicas made an administrator's token");
+        }
+        return tokens.getFirst();
+    }
+
+    /** It says that it has started before it has made the first token, and is ready after that. */
+    private static void awaitReadiness(int port) {
+        ApiClient anybody = new ApiClient(port, "");
+        while (anybody.get("/actuator/health/readiness").status() != 200) {
+            Thread.onSpinWait();
         }
     }
 
@@ -98,13 +157,13 @@ public final class ServiceProcess implements AutoCloseable {
         List<String> command = new ArrayList<>(wrapper);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(jvmOptions);
-        command.addAll(List.of(
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                CowshedApplication.class.getName(),
-                "--server.port=0",
-                "--cowshed.data-dir=" + directory.resolve("data")));
+        command.add("--enable-native-access=ALL-UNNAMED");
+        command.addAll(
+                JAR.isEmpty()
+                        ? List.of("-cp", System.getProperty("java.class.path"), CowshedApplication.class.getName())
+                        : List.of("-jar", JAR));
+        command.add("--server.port=0");
+        command.add("--cowshed.data-dir=" + directory.resolve("data"));
         for (String property : properties) {
             command.add("--" + property);
         }
