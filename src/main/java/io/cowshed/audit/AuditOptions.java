@@ -27,7 +27,11 @@ public record AuditOptions(boolean verifyDigests, Mend mend, boolean quarantine)
             return name().toLowerCase(Locale.ROOT);
         }
 
-        /** @throws CowshedException of type INVALID_REQUEST if there is no such word */
+        /**
+         * What a word says.
+         *
+         * @throws CowshedException of type INVALID_REQUEST if there is no such word
+         */
         @JsonCreator
         public static Mend parse(String word) {
             for (Mend mend : values()) {

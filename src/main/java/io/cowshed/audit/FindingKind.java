@@ -58,7 +58,11 @@ public enum FindingKind {
         return word;
     }
 
-    /** @throws CowshedException of type INVALID_REQUEST if there is no such word */
+    /**
+     * The kind that a word says.
+     *
+     * @throws CowshedException of type INVALID_REQUEST if there is no such word
+     */
     public static FindingKind parse(String word) {
         return find(word)
                 .orElseThrow(() -> new CowshedException(

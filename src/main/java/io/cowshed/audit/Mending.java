@@ -91,9 +91,8 @@ class Mending {
             if (kind == null) {
                 return;
             }
-            boolean wanted = kind == FindingKind.STRANGER
-                    ? options.quarantine()
-                    : options.mend() == AuditOptions.Mend.SAFE;
+            boolean wanted =
+                    kind == FindingKind.STRANGER ? options.quarantine() : options.mend() == AuditOptions.Mend.SAFE;
             if (!wanted) {
                 return;
             }

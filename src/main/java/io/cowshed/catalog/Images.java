@@ -74,9 +74,7 @@ public class Images {
     @Transactional(propagation = Propagation.MANDATORY)
     public Image lock(ImageRef ref) {
         while (true) {
-            Image image = resolve(ref)
-                    .flatMap(this::locked)
-                    .orElseThrow(() -> new ImageNotFound(ref));
+            Image image = resolve(ref).flatMap(this::locked).orElseThrow(() -> new ImageNotFound(ref));
             if (isStill(ref, image)) {
                 return image;
             }

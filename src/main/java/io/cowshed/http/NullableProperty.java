@@ -17,14 +17,15 @@ public final class NullableProperty {
      * @param property as it is described otherwise; it keeps its description
      */
     public static void allow(OpenAPI api, String schema, String property) {
-        api.getComponents().getSchemas().computeIfPresent(schema, (_, object) -> {
-            Schema<?> described = Objects.requireNonNull((Schema<?>) object.getProperties().get(property));
-            Schema<Object> either = new Schema<>();
-            either.setDescription(described.getDescription());
-            described.setDescription(null);
-            either.setOneOf(List.<Schema>of(described, new Schema<>().types(Set.of("null"))));
-            object.addProperty(property, either);
-            return object;
-        });
+        api.getComponents().getSchemas().computeIfPresent(schema, (_, object) -> orNull(object, property));
+    }
+
+    private static Schema<?> orNull(Schema<?> object, String property) {
+        Schema<?> described = Objects.requireNonNull(object.getProperties().get(property));
+        Schema<Object> either = new Schema<>();
+        either.setDescription(described.getDescription());
+        described.setDescription(null);
+        either.setOneOf(List.of(described, new Schema<>().types(Set.of("null"))));
+        return object.addProperty(property, either);
     }
 }

@@ -21,6 +21,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -515,7 +516,7 @@ abstract class AuditTests extends ServiceTests {
     }
 
     /** By an audit that changes nothing. */
-    private void assertFound(String kind, String image, String request) {
+    private void assertFound(String kind, String image, @Nullable String request) {
         JsonNode found = only(audit(request == null ? "{}" : request), kind, image);
         assertThat(found.path("outcome").isNull()).isTrue();
     }

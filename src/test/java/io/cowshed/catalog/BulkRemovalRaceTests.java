@@ -223,7 +223,7 @@ abstract class BulkRemovalRaceTests {
         return fixture.sql()
                 .sql("select type from event_inbox where subject_id = :id")
                 .param("id", image)
-                .query(String.class)
+                .query((row, _) -> row.getString("type"))
                 .list();
     }
 

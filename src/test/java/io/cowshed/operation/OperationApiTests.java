@@ -51,8 +51,7 @@ abstract class OperationApiTests extends ServiceTests {
 
         assertThat(shown.path("kind").asString()).isEqualTo("show");
         assertThat(shown.path("state").asString()).isEqualTo("succeeded");
-        assertThat(shown.path("image").path("id").asString())
-                .isEqualTo(ended.subject().toString());
+        assertThat(shown.path("image").path("id").asString()).isEqualTo(String.valueOf(ended.subject()));
         assertThat(shown.path("image").path("name").asString()).isEqualTo("disk");
         assertThat(shown.path("progress").path("doneBytes").asLong()).isEqualTo(10);
         assertThat(shown.path("progress").path("totalBytes").asLong()).isEqualTo(10);

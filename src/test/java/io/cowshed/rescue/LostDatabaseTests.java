@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -115,7 +116,7 @@ abstract class LostDatabaseTests {
         succeed(cowshed.api().postJson("images/debian:latest/clones", "{\"name\": \"new\"}"));
         JsonNode middle = cowshed.image("middle");
         assertThat(middle.path("children").asLong())
-                .isEqualTo(before.get(middle.path("id").asString())
+                .isEqualTo(Objects.requireNonNull(before.get(middle.path("id").asString()))
                                 .path("children")
                                 .asLong()
                         + 1);

@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -435,18 +436,22 @@ abstract class LifetimeTests extends ServiceTests {
 
             for (String gone : List.of("first", "seeded", "last")) {
                 assertThat(api.get("images/" + ids.get(gone)).status()).isEqualTo(404);
-                assertThat(files(ids.get(gone))).isEmpty();
+                assertThat(files(id(ids, gone))).isEmpty();
             }
-            assertThat(chains.image(ids.get("binned")).path("state").asString()).isEqualTo("trashed");
+            assertThat(chains.image(id(ids, "binned")).path("state").asString()).isEqualTo("trashed");
             assertThat(chains.image("bad").path("state").asString()).isEqualTo("available");
-            assertThat(files(ids.get("bad"))).containsExactly(ids.get("bad") + ".qcow2");
-            assertThat(told(ids.get("last")))
+            assertThat(files(id(ids, "bad"))).containsExactly(ids.get("bad") + ".qcow2");
+            assertThat(told(id(ids, "last")))
                     .containsExactly("image.removed expiry", "image.expiring expiry", "image.created first-admin");
             statement.execute("drop table test_hold");
         }
     }
 
     /** The names that files of an image have anywhere on the volume. */
+    private static String id(Map<String, String> ids, String name) {
+        return Objects.requireNonNull(ids.get(name));
+    }
+
     private List<String> files(String id) throws IOException {
         try (Stream<Path> all = Files.walk(service.volume())) {
             return all.map(file -> file.getFileName().toString())
