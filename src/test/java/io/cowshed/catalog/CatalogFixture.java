@@ -2,6 +2,7 @@ package io.cowshed.catalog;
 
 import io.cowshed.attachment.Attachments;
 import io.cowshed.database.TimeOrderedIds;
+import io.cowshed.problem.ProblemCounts;
 import io.cowshed.testing.TestDatabase;
 import java.util.Arrays;
 import java.util.List;
@@ -17,6 +18,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.ComponentScan;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.FilterType;
+import org.springframework.context.annotation.Import;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionStatus;
@@ -186,6 +188,7 @@ final class CatalogFixture implements AutoCloseable {
                     @ComponentScan.Filter(
                             type = FilterType.REGEX,
                             pattern = "io\\.cowshed\\.attachment\\.(Attachments|AttachedImages|AttachmentEvents)"))
+    @Import(ProblemCounts.class)
     @ConfigurationPropertiesScan({
         "io.cowshed.catalog",
         "io.cowshed.database",

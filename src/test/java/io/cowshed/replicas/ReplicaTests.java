@@ -11,17 +11,16 @@ import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * Twenty clients work with three replicas while these are killed, stopped and replaced, and the database is restarted. What
  * the clients were told is then true, of the catalogue and of the files. Each thing befalls them once, but for the long pause;
  * {@code -Dcowshed.replicas.minutes=5} goes on for that long, {@code -Dcowshed.seed=…} does other things in another order.
  */
-@Execution(ExecutionMode.CONCURRENT) // its service runs in processes of its own
+@Tag("story")
 class ReplicaTests {
 
     private static final int REPLICAS = 3;

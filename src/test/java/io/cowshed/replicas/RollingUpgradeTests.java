@@ -16,17 +16,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import tools.jackson.databind.JsonNode;
 
 /**
  * Replicas of one build are replaced by those of the next, which has one more migration, while clients work with them. As
  * nothing has been released before, the next build is this one with a migration of the test's own.
  */
-@Execution(ExecutionMode.CONCURRENT) // its service runs in processes of its own
+@Tag("story")
 class RollingUpgradeTests {
 
     private static final int CLIENTS = 6;
