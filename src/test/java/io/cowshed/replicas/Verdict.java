@@ -139,7 +139,8 @@ final class Verdict {
             String subject = event.path("subject").path("id").asString();
             switch (type) {
                 case "image.created", "image.removed", "operation.finished", "attachment.created", "token.revoked" ->
-                    // One that lay ready in a pool is told of again when it is handed over, under the name that it gets then.
+                    // One that lay ready in a pool is told of again when it is handed over, under the name that it gets
+                    // then.
                     assertThat(once.add(type + " " + subject + " "
                                     + event.path("data").path("nameBefore").asString("")))
                             .as("once: %s", event)
