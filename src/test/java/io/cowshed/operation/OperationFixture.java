@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import org.awaitility.Awaitility;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Asks a service for operations of kinds that only tests know. */
@@ -14,6 +15,8 @@ final class OperationFixture {
 
     /** Longer than anything takes, but for noticing that a replica has died. */
     static final Duration LONG = Duration.ofSeconds(40);
+
+    private static final Duration A_MOMENT = Duration.ofMillis(5);
 
     private final TestService service;
 
@@ -85,13 +88,8 @@ final class OperationFixture {
     }
 
     /** Returns when something has become true, which it soon will. */
-    static void until(Callable<Boolean> condition) throws Exception {
-        long end = System.nanoTime() + LONG.toNanos();
-        while (!condition.call()) {
-            if (System.nanoTime() > end) {
-                throw new AssertionError("it did not become true");
-            }
-            Thread.onSpinWait();
-        }
+    static void until(Callable<Boolean> condition) {
+        // Whoever asks without a pause has both the processors and the embedded database to himself.
+        Awaitility.await().atMost(LONG).pollDelay(Duration.ZERO).pollInterval(A_MOMENT).until(condition);
     }
 }
