@@ -1,8 +1,8 @@
 package io.cowshed.access;
 
 import io.cowshed.database.Transactions;
+import io.cowshed.problem.CannotStart;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -73,7 +73,10 @@ class FirstToken {
                 names.force(true);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot write the administrator's token to " + file.toAbsolutePath(), e);
+            throw new CannotStart(
+                    "The administrator's access token cannot be written to " + file.toAbsolutePath() + ": " + e + ".",
+                    "Give cowshed.data-dir to the user that the service runs as, and make sure that its disk has room.",
+                    e);
         }
     }
 }

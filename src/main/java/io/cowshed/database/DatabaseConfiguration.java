@@ -1,6 +1,7 @@
 package io.cowshed.database;
 
 import java.time.Clock;
+import java.time.OffsetDateTime;
 import java.util.UUID;
 import org.springframework.aop.support.DefaultPointcutAdvisor;
 import org.springframework.aop.support.annotation.AnnotationMatchingPointcut;
@@ -20,8 +21,14 @@ import org.springframework.transaction.annotation.Transactional;
 class DatabaseConfiguration {
 
     @Bean
-    Clock clock() {
-        return Clock.systemUTC();
+    DatabaseClock clock(JdbcClient database) {
+        return new DatabaseClock(
+                () -> database.sql("select current_timestamp")
+                        .query(OffsetDateTime.class)
+                        .single()
+                        .toInstant(),
+                Clock.systemUTC(),
+                System::nanoTime);
     }
 
     @Bean
@@ -33,7 +40,9 @@ class DatabaseConfiguration {
     @Bean
     @Conditional(EmbeddedDatabase.IsWanted.class)
     JdbcConnectionDetails embeddedDatabase(DataDirectory directory) {
-        return new EmbeddedDatabase(directory.path());
+        EmbeddedDatabase embedded = new EmbeddedDatabase(directory.path());
+        embedded.requireAccess();
+        return embedded;
     }
 
     @Bean
@@ -44,6 +53,16 @@ class DatabaseConfiguration {
     @Bean
     GroupCheckpoint groupCheckpoint(Checkpoint checkpoint) {
         return new GroupCheckpoint(checkpoint);
+    }
+
+    @Bean
+    DatabaseProbe databaseProbe(JdbcConnectionDetails details, GroupCheckpoint checkpoint) {
+        return new DatabaseProbe(details, checkpoint);
+    }
+
+    @Bean
+    KnownSchema knownSchema() {
+        return new KnownSchema();
     }
 
     @Bean

@@ -3,13 +3,16 @@ package io.cowshed.operation;
 import ch.qos.logback.classic.LoggerContext;
 import com.github.kagkarlsson.scheduler.SchedulerName;
 import com.github.kagkarlsson.scheduler.boot.config.DbSchedulerCustomizer;
+import com.github.kagkarlsson.scheduler.jdbc.JdbcCustomization;
 import com.github.kagkarlsson.scheduler.task.Task;
 import com.github.kagkarlsson.scheduler.task.TaskDescriptor;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
+import io.cowshed.database.DatabaseClock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
+import javax.sql.DataSource;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -39,10 +42,20 @@ class OperationConfiguration {
         return new AwayDatabaseFilter((LoggerContext) LoggerFactory.getILoggerFactory(), System::nanoTime);
     }
 
+    @Bean
+    QueueTime queueTime(DataSource dataSource, DatabaseClock clock) {
+        return new QueueTime(dataSource, clock);
+    }
+
     /** Replicas on one machine are still different ones. */
     @Bean
-    DbSchedulerCustomizer replicaName() {
+    DbSchedulerCustomizer replica(QueueTime time) {
         return new DbSchedulerCustomizer() {
+            @Override
+            public Optional<JdbcCustomization> jdbcCustomization() {
+                return Optional.of(time);
+            }
+
             @Override
             public Optional<SchedulerName> schedulerName() {
                 return Optional.of(new SchedulerName.Fixed(UUID.randomUUID().toString()));

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import org.apache.tomcat.util.http.InvalidParameterException;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +48,10 @@ public class ProblemRenderer {
 
     private static final Logger LOG = LoggerFactory.getLogger(ProblemRenderer.class);
 
+    /** What no caller can mend. */
+    private static final Set<ProblemType> FOR_OPERATORS =
+            Set.of(ProblemType.DATABASE_UNAVAILABLE, ProblemType.VOLUME_UNAVAILABLE, ProblemType.VOLUME_FULL);
+
     @ExceptionHandler
     @Nullable
     ResponseEntity<ProblemDetail> render(Exception failure, HttpServletRequest request, HttpServletResponse response)
@@ -57,8 +62,8 @@ public class ProblemRenderer {
         }
         resetHeaders(response);
         CowshedException refusal = translate(failure);
-        if (refusal instanceof DatabaseUnavailable) {
-            LOG.warn("The database did not do what was asked: {}", String.valueOf(refusal.getCause()));
+        if (FOR_OPERATORS.contains(refusal.type())) {
+            LOG.warn("{} {} ({})", refusal.detail(), refusal.action(), String.valueOf(refusal.getCause()));
         }
         return render(refusal, request.getRequestURI());
     }

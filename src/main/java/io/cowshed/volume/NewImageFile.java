@@ -34,6 +34,7 @@ public final class NewImageFile implements AutoCloseable {
     private static final int ATTEMPTS = 8;
     static final Duration BACKDATED = Duration.ofSeconds(1);
 
+    private final Mount mount;
     private final VolumeLayout layout;
     private final DirectorySyncs syncs;
     private final CataloguedFile catalogued;
@@ -43,18 +44,19 @@ public final class NewImageFile implements AutoCloseable {
     /** Whether {@link #close()} leaves the names as they are. */
     private boolean decided;
 
-    private NewImageFile(
-            VolumeLayout layout, DirectorySyncs syncs, CataloguedFile catalogued, Path incoming, PosixFile file) {
-        this.layout = layout;
-        this.syncs = syncs;
+    private NewImageFile(Mount mount, CataloguedFile catalogued, Path incoming, PosixFile file) {
+        this.mount = mount;
+        this.layout = mount.layout();
+        this.syncs = mount.syncs();
         this.catalogued = catalogued;
         this.incoming = incoming;
         this.file = file;
     }
 
     /** A sweep may come between making the file and fencing it, and takes it for abandoned: then there is another try. */
-    static NewImageFile create(VolumeLayout layout, DirectorySyncs syncs, CataloguedFile catalogued, int mode)
-            throws IOException {
+    static NewImageFile create(Mount mount, CataloguedFile catalogued, int mode) throws IOException {
+        mount.require();
+        VolumeLayout layout = mount.layout();
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             Path incoming = layout.incoming().resolve(VolumeLayout.newSideName(catalogued));
             PosixFile file = PosixFile.create(incoming, mode);
@@ -62,7 +64,7 @@ public final class NewImageFile implements AutoCloseable {
             try {
                 ours = claim(file, incoming);
                 if (ours) {
-                    return new NewImageFile(layout, syncs, catalogued, incoming, file);
+                    return new NewImageFile(mount, catalogued, incoming, file);
                 }
             } finally {
                 if (!ours) {
@@ -118,7 +120,7 @@ public final class NewImageFile implements AutoCloseable {
         try {
             file.setMode(HeldImage.SEALED);
         } catch (IOException e) {
-            throw VolumeFailures.of(catalogued, e);
+            throw mount.failure(catalogued, e);
         }
         return publish();
     }
@@ -142,7 +144,7 @@ public final class NewImageFile implements AutoCloseable {
             file.link(layout.own(catalogued));
             return status;
         } catch (IOException e) {
-            throw VolumeFailures.of(catalogued, e);
+            throw mount.failure(catalogued, e);
         }
     }
 
@@ -166,8 +168,10 @@ public final class NewImageFile implements AutoCloseable {
     private void flushNames() {
         try {
             syncs.sync(layout.directory(catalogued));
+            // A file that was made in another place, just as the volume was being taken away, has got its name there too.
+            mount.require();
         } catch (IOException e) {
-            throw VolumeFailures.of(catalogued, e);
+            throw mount.failure(catalogued, e);
         }
     }
 
@@ -187,7 +191,7 @@ public final class NewImageFile implements AutoCloseable {
             removeNames();
             file.close();
         } catch (IOException e) {
-            throw VolumeFailures.of(catalogued, e);
+            throw mount.failure(catalogued, e);
         }
     }
 
@@ -213,7 +217,7 @@ public final class NewImageFile implements AutoCloseable {
                 removeNames();
             }
         } catch (IOException e) {
-            throw VolumeFailures.of(catalogued, e);
+            throw mount.failure(catalogued, e);
         }
     }
 }

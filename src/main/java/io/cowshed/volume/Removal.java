@@ -24,23 +24,24 @@ public final class Removal implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Removal.class);
 
+    private final Mount mount;
     private final VolumeLayout layout;
     private final DirectorySyncs syncs;
     private final CataloguedFile catalogued;
     private final HeldImage held;
     private final Path retired;
 
-    private Removal(
-            VolumeLayout layout, DirectorySyncs syncs, CataloguedFile catalogued, HeldImage held, Path retired) {
-        this.layout = layout;
-        this.syncs = syncs;
+    private Removal(Mount mount, CataloguedFile catalogued, HeldImage held, Path retired) {
+        this.mount = mount;
+        this.layout = mount.layout();
+        this.syncs = mount.syncs();
         this.catalogued = catalogued;
         this.held = held;
         this.retired = retired;
     }
 
-    static Removal begin(VolumeLayout layout, DirectorySyncs syncs, CataloguedFile catalogued, int mode)
-            throws IOException {
+    static Removal begin(Mount mount, CataloguedFile catalogued, int mode) throws IOException {
+        VolumeLayout layout = mount.layout();
         HeldImage held = HeldImage.hold(layout, catalogued, mode);
         try {
             PosixFile file = held.posix();
@@ -48,13 +49,13 @@ public final class Removal implements AutoCloseable {
             Path retired = layout.retired().resolve(VolumeLayout.newSideName(catalogued));
             try {
                 file.link(retired);
-                syncs.sync(layout.retired());
+                mount.syncs().sync(layout.retired());
             } catch (OutOfSpaceException e) {
                 // Removing is what makes room again. All that is lost is who clears up after a crash in the next
                 // moments.
                 LOG.warn("No room for {} on the volume; its image is removed without it", retired.getFileName());
             }
-            return new Removal(layout, syncs, catalogued, held, retired);
+            return new Removal(mount, catalogued, held, retired);
         } catch (Throwable e) {
             held.close();
             throw e;
@@ -70,7 +71,7 @@ public final class Removal implements AutoCloseable {
             }
             Files.deleteIfExists(retired);
         } catch (IOException e) {
-            throw VolumeFailures.of(catalogued, e);
+            throw mount.failure(catalogued, e);
         }
         held.close();
     }
@@ -80,7 +81,7 @@ public final class Removal implements AutoCloseable {
         try {
             Files.deleteIfExists(retired);
         } catch (IOException e) {
-            throw VolumeFailures.of(catalogued, e);
+            throw mount.failure(catalogued, e);
         }
         held.close();
     }

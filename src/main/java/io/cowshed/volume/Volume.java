@@ -37,16 +37,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Volume {
 
+    private final Mount mount;
     private final VolumeLayout layout;
     private final int fileMode;
     private final DirectorySyncs syncs;
-    private final UUID installation;
 
-    Volume(VolumeLayout layout, int fileMode, DirectorySyncs syncs, UUID installation) {
-        this.layout = layout;
+    Volume(Mount mount, int fileMode) {
+        this.mount = mount;
+        this.layout = mount.layout();
         this.fileMode = fileMode;
-        this.syncs = syncs;
-        this.installation = installation;
+        this.syncs = mount.syncs();
     }
 
     /**
@@ -59,8 +59,8 @@ public final class Volume {
     static Volume open(Path root, int fileMode, UUID installation, boolean anyImage) {
         VolumeLayout layout = new VolumeLayout(root);
         DirectorySyncs syncs = DirectorySyncs.coalesced();
-        new VolumeCheck(layout, syncs).run(installation, anyImage);
-        return new Volume(layout, fileMode, syncs, installation);
+        VolumeMarker marker = new VolumeCheck(layout, syncs).run(installation, anyImage);
+        return new Volume(new Mount(layout, syncs, marker), fileMode);
     }
 
     /** Where an image's file is, relative to the root of the volume. */
@@ -80,15 +80,15 @@ public final class Volume {
 
     /** The files of seed disks. */
     public SeedFiles seeds() {
-        return new SeedFiles(layout, syncs, fileMode);
+        return new SeedFiles(mount, fileMode);
     }
 
     /** Begins an image's file. */
     public NewImageFile create(UUID image) {
         try {
-            return NewImageFile.create(layout, syncs, new Disk(image), fileMode);
+            return NewImageFile.create(mount, new Disk(image), fileMode);
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
@@ -108,7 +108,7 @@ public final class Volume {
                 throw e;
             }
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
@@ -152,7 +152,7 @@ public final class Volume {
         try {
             return HeldImage.hold(layout, new Disk(image), fileMode);
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
@@ -171,7 +171,7 @@ public final class Volume {
         try (PosixFile file = PosixFile.openForReading(layout.image(image))) {
             return FileLock.use(file);
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
@@ -180,7 +180,7 @@ public final class Volume {
         try {
             return layout.root().toRealPath();
         } catch (IOException e) {
-            throw new VolumeUnavailable("The volume is not where it should be.", e);
+            throw mount.failure("The volume is not where it should be.", e);
         }
     }
 
@@ -199,7 +199,7 @@ public final class Volume {
         try {
             return HeldImage.holdForWriting(layout, image, fileMode);
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
@@ -222,12 +222,9 @@ public final class Volume {
      */
     public Removal remove(UUID image) {
         try {
-            return Removal.begin(layout, syncs, new Disk(image), fileMode);
-        } catch (NoSuchFileException e) {
-            requireMounted();
-            throw new ImageFileMissing(new Disk(image), e);
+            return Removal.begin(mount, new Disk(image), fileMode);
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
@@ -237,16 +234,16 @@ public final class Volume {
      * @throws VolumeUnavailable when it is not
      */
     public void requireMounted() {
-        try {
-            UUID found = VolumeMarker.read(layout)
-                    .map(VolumeMarker::installation)
-                    .orElseThrow(() -> new NoSuchFileException(layout.marker().toString()));
-            if (!found.equals(installation)) {
-                throw new IOException(layout.marker() + " names installation " + found);
-            }
-        } catch (IOException e) {
-            throw new VolumeUnavailable("The volume is not mounted: its marker is not there.", e);
-        }
+        mount.require();
+    }
+
+    /**
+     * That the volume is there and can be written to. Writes nothing.
+     *
+     * @throws VolumeUnavailable when it is not, or cannot
+     */
+    public void requireUsable() {
+        mount.requireWritable();
     }
 
     /**
@@ -262,7 +259,7 @@ public final class Volume {
         try {
             syncs.sync(layout.images());
         } catch (IOException e) {
-            throw new VolumeUnavailable("The names of images cannot be made durable.", e);
+            throw mount.failure("The names of images cannot be made durable.", e);
         }
     }
 
@@ -271,7 +268,7 @@ public final class Volume {
         try (PosixFile file = PosixFile.openForReading(layout.image(image))) {
             file.flush();
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
         flushNames();
     }
@@ -281,7 +278,7 @@ public final class Volume {
         try (BlockFile file = PosixFile.openForReading(layout.image(image))) {
             return Qcow2HeaderReader.read(file);
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
@@ -290,7 +287,7 @@ public final class Volume {
         try (BlockFile file = PosixFile.openForReading(layout.image(image))) {
             return Optional.ofNullable(Qcow2HeaderReader.read(file).identity()).map(ImageIdentity::id);
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
@@ -301,7 +298,7 @@ public final class Volume {
             file.flush();
             syncs.sync(layout.images());
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
@@ -313,9 +310,9 @@ public final class Volume {
      */
     public Replacement replace(UUID image, boolean held) {
         try {
-            return Replacement.begin(layout, syncs, image, fileMode, held);
+            return Replacement.begin(mount, image, fileMode, held);
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
@@ -328,7 +325,7 @@ public final class Volume {
         try (PosixFile file = PosixFile.openForReading(layout.image(image))) {
             FileLock.fence(file);
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
@@ -339,7 +336,7 @@ public final class Volume {
                     .filter(FileStatus::isRegular)
                     .map(ImageFileStatus::of);
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
@@ -350,9 +347,8 @@ public final class Volume {
      */
     public ImageFileStatus requireFile(UUID image) {
         return status(image)
-                .orElseThrow(() -> new ImageFileMissing(
-                        new Disk(image),
-                        new NoSuchFileException(layout.image(image).toString())));
+                .orElseThrow(() -> mount.failure(
+                        image, new NoSuchFileException(layout.image(image).toString())));
     }
 
     /** What the image's file takes on the volume now, in bytes; empty when there is no file. */
@@ -370,7 +366,7 @@ public final class Volume {
         try (PosixFile file = PosixFile.openForReading(layout.image(image))) {
             return file.sharedSize();
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
@@ -387,7 +383,7 @@ public final class Volume {
         } catch (DirectoryIteratorException e) {
             throw new VolumeUnavailable("The files of the volume cannot be measured.", new IOException(e));
         } catch (IOException e) {
-            throw new VolumeUnavailable("The files of the volume cannot be measured.", e);
+            throw mount.failure("The files of the volume cannot be measured.", e);
         }
     }
 
@@ -396,17 +392,18 @@ public final class Volume {
         try (DirectoryStream<Path> names = Files.newDirectoryStream(layout.incoming(), image + ".*")) {
             return names.iterator().hasNext();
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
     /** The volume's space now. */
     public VolumeSpace space() {
+        mount.require();
         try {
             FileStore store = Files.getFileStore(layout.root());
             return new VolumeSpace(store.getTotalSpace(), store.getUsableSpace());
         } catch (IOException e) {
-            throw new VolumeUnavailable("The volume does not tell its free space.", e);
+            throw mount.failure("The volume does not tell its free space.", e);
         }
     }
 
@@ -432,11 +429,11 @@ public final class Volume {
      * @param awaited asked before {@code settled} is: whether an operation that is not over is to make the image's file
      */
     public SweepReport sweep(Predicate<CataloguedFile> settled, Predicate<UUID> catalogued, Predicate<UUID> awaited) {
-        return new Sweep(layout, syncs, settled, catalogued, awaited).run(_ -> true);
+        return new Sweep(mount, settled, catalogued, awaited).run(_ -> true);
     }
 
     /** As above, only what was left behind of one image's file, for the operation that is to make it. */
     public SweepReport sweep(UUID image, Predicate<CataloguedFile> settled, Predicate<UUID> catalogued) {
-        return new Sweep(layout, syncs, settled, catalogued, _ -> false).run(new Disk(image)::equals);
+        return new Sweep(mount, settled, catalogued, _ -> false).run(new Disk(image)::equals);
     }
 }
