@@ -53,6 +53,8 @@ class VolumeAwayTests {
         made(api.postJson("images", "{\"name\": \"base\", \"virtualSize\": \"1MiB\"}"));
         assertThat(api.post("images/base/seal").status()).isEqualTo(200);
         made(api.postJson("images/base/clones", "{\"name\": \"clone\"}"));
+        made(api.postJson("images", "{\"name\": \"sealed\", \"virtualSize\": \"1MiB\"}"));
+        assertThat(api.post("images/sealed/seal").status()).isEqualTo(200);
         made(api.postJson("images", "{\"name\": \"trashed\", \"virtualSize\": \"1MiB\"}"));
         assertThat(api.delete("images/trashed").status()).isEqualTo(204);
     }
@@ -144,7 +146,7 @@ class VolumeAwayTests {
                 () -> api.postJson("images/base/clones", "{\"namePrefix\": \"a-\", \"count\": 3}"),
                 () -> api.postJson("images/base/clones", "{\"name\": \"seeded\", \"seed\": {\"userData\": \"#!/bin/sh\"}}"),
                 () -> api.post("images/clone/seal"),
-                () -> api.post("images/base/unseal"),
+                () -> api.post("images/sealed/unseal"),
                 () -> api.delete("images/clone?purge=true"),
                 () -> api.delete("images/clone"));
         calls.forEach(call -> requireRefusal(call.get(), why));

@@ -329,8 +329,20 @@ public final class Volume {
         }
     }
 
-    /** The image's file as it is now; empty when there is none. */
+    /**
+     * The image's file as it is now; empty when there is none.
+     *
+     * @throws VolumeUnavailable when the volume itself is not there
+     */
     public Optional<ImageFileStatus> status(UUID image) {
+        Optional<ImageFileStatus> status = statusNow(image);
+        if (status.isEmpty()) {
+            mount.require();
+        }
+        return status;
+    }
+
+    private Optional<ImageFileStatus> statusNow(UUID image) {
         try {
             return PosixFile.statusOf(layout.image(image))
                     .filter(FileStatus::isRegular)
@@ -351,9 +363,9 @@ public final class Volume {
                         image, new NoSuchFileException(layout.image(image).toString())));
     }
 
-    /** What the image's file takes on the volume now, in bytes; empty when there is no file. */
+    /** What the image's file takes on the volume now, in bytes; empty when there is no file, or no volume. */
     public OptionalLong allocatedSize(UUID image) {
-        Optional<ImageFileStatus> status = status(image);
+        Optional<ImageFileStatus> status = statusNow(image);
         return status.isPresent() ? OptionalLong.of(status.get().allocatedSize()) : OptionalLong.empty();
     }
 
