@@ -40,9 +40,16 @@ class ClockSkewTests {
                         directory.resolve("ahead"),
                         FIVE_MINUTES_AHEAD,
                         onto(database, directory, "cowshed.operations.bandwidth=64KiB"))) {
-            JsonNode clock = ahead.api().get("/actuator/health").json().path("components").path("clock");
-            assertThat(clock.path("details").path("agrees").asBoolean(true)).as("%s", clock).isFalse();
-            assertThat(Duration.parse(clock.path("details").path("machineAheadOfDatabase").asString()))
+            JsonNode clock = ahead.api()
+                    .get("/actuator/health")
+                    .json()
+                    .path("components")
+                    .path("clock");
+            assertThat(clock.path("details").path("agrees").asBoolean(true))
+                    .as("%s", clock)
+                    .isFalse();
+            assertThat(Duration.parse(
+                            clock.path("details").path("machineAheadOfDatabase").asString()))
                     .isBetween(Duration.ofSeconds(290), Duration.ofSeconds(310));
             assertThat(ahead.api().get("/actuator/health/readiness").status()).isEqualTo(200);
 
@@ -53,12 +60,18 @@ class ClockSkewTests {
                             .upload("images?name=disk", "application/octet-stream", content)
                             .status())
                     .isEqualTo(201);
-            assertThat(Instant.parse(right.api().get("images/disk").json().path("createdAt").asString()))
+            assertThat(Instant.parse(right.api()
+                            .get("images/disk")
+                            .json()
+                            .path("createdAt")
+                            .asString()))
                     .isBetween(before.minusSeconds(5), Instant.now().plusSeconds(5));
 
             // A lease of a minute that the one gives is not over for the other.
             assertThat(ahead.api()
-                            .postJson("images/disk/attachments", "{\"holder\": \"h\", \"access\": \"ro\", \"ttl\": \"PT1M\"}")
+                            .postJson(
+                                    "images/disk/attachments",
+                                    "{\"holder\": \"h\", \"access\": \"ro\", \"ttl\": \"PT1M\"}")
                             .status())
                     .isEqualTo(201);
             assertThat(right.api()
@@ -68,7 +81,9 @@ class ClockSkewTests {
                             .size())
                     .isEqualTo(1);
             assertThat(right.api()
-                            .postJson("images/disk/attachments", "{\"holder\": \"g\", \"access\": \"ro\", \"ttl\": \"PT1M\"}")
+                            .postJson(
+                                    "images/disk/attachments",
+                                    "{\"holder\": \"g\", \"access\": \"ro\", \"ttl\": \"PT1M\"}")
                             .status())
                     .isEqualTo(201);
             assertThat(ahead.api()
@@ -81,8 +96,10 @@ class ClockSkewTests {
             // Sixteen seconds of work, on either; the heartbeat is checked every two.
             String first = copy(right.api(), "first");
             String second = copy(ahead.api(), "second");
-            assertThat(attempts(await(right.api(), first, ClockSkewTests::isOver))).isEqualTo(1);
-            assertThat(attempts(await(right.api(), second, ClockSkewTests::isOver))).isEqualTo(1);
+            assertThat(attempts(await(right.api(), first, ClockSkewTests::isOver)))
+                    .isEqualTo(1);
+            assertThat(attempts(await(right.api(), second, ClockSkewTests::isOver)))
+                    .isEqualTo(1);
 
             // Begun by the one that is ahead, since the other does nothing meanwhile.
             right.pause();
@@ -90,14 +107,15 @@ class ClockSkewTests {
             await(ahead.api(), third, shown -> shown.path("state").asString().equals("running"));
             ahead.kill();
             right.resume();
-            assertThat(await(right.api(), third, ClockSkewTests::isOver).path("state").asString())
+            assertThat(await(right.api(), third, ClockSkewTests::isOver)
+                            .path("state")
+                            .asString())
                     .isEqualTo("succeeded");
         }
     }
 
     private static String copy(ApiClient api, String name) {
-        ApiClient.Answer begun =
-                api.postJson("images/disk/copy", "{\"name\": \"" + name + "\", \"scope\": \"flat\"}");
+        ApiClient.Answer begun = api.postJson("images/disk/copy", "{\"name\": \"" + name + "\", \"scope\": \"flat\"}");
         assertThat(begun.status()).as("%s", begun).isEqualTo(202);
         return begun.json().path("id").asString();
     }
@@ -115,7 +133,9 @@ class ClockSkewTests {
         long begin = System.nanoTime();
         JsonNode shown = api.get("operations/" + operation).json();
         while (!condition.test(shown)) {
-            assertThat(Duration.ofNanos(System.nanoTime() - begin)).as("%s", shown).isLessThan(LONG);
+            assertThat(Duration.ofNanos(System.nanoTime() - begin))
+                    .as("%s", shown)
+                    .isLessThan(LONG);
             shown = api.get("operations/" + operation, "Prefer", "wait=1").json();
         }
         return shown;

@@ -42,7 +42,8 @@ class ShutdownTests {
             Path volume = directory.resolve("data/volume");
             assertThat(api.upload("images?name=base", RAW, new byte[1 << 20]).status())
                     .isEqualTo(201);
-            assertThat(api.post("images/base/seal", "Prefer", "wait=60").status()).isEqualTo(200);
+            assertThat(api.post("images/base/seal", "Prefer", "wait=60").status())
+                    .isEqualTo(200);
             assertThat(api.upload("images?name=disk", RAW, randomMib()).status())
                     .isEqualTo(201);
             // It takes minutes.
@@ -50,8 +51,8 @@ class ShutdownTests {
                     .json()
                     .path("id")
                     .asString();
-            CompletableFuture<Answer> waiter = CompletableFuture.supplyAsync(
-                    () -> api.get("operations/" + operation, "Prefer", "wait=60"));
+            CompletableFuture<Answer> waiter =
+                    CompletableFuture.supplyAsync(() -> api.get("operations/" + operation, "Prefer", "wait=60"));
             InputStream events = api.stream("operations/" + operation + "/events");
             CompletableFuture<String> stream = CompletableFuture.supplyAsync(() -> read(events));
             PipedOutputStream sender = new PipedOutputStream();
@@ -64,7 +65,8 @@ class ShutdownTests {
             awaitTrue(() -> api.get("/actuator/health/readiness").status() == 503);
             // While it is drained it serves everyone.
             assertThat(api.get("/actuator/health/liveness").status()).isEqualTo(200);
-            assertThat(api.postJson("images/base/clones", "{\"name\": \"late\"}").status())
+            assertThat(api.postJson("images/base/clones", "{\"name\": \"late\"}")
+                            .status())
                     .isEqualTo(201);
 
             assertThat(waiter.orTimeout(1, TimeUnit.MINUTES).join().status()).isEqualTo(200);

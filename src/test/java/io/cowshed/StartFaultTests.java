@@ -95,8 +95,7 @@ class StartFaultTests {
 
     @Test
     void aDatabaseThatAnotherProcessHasOpen(@TempDir Path directory) throws SQLException {
-        try (Connection _ =
-                DriverManager.getConnection("jdbc:h2:" + directory.resolve("data/cowshed"), "sa", "")) {
+        try (Connection _ = DriverManager.getConnection("jdbc:h2:" + directory.resolve("data/cowshed"), "sa", "")) {
             assertSays(
                     ServiceProcess.refused(directory),
                     "The embedded database is open in another process.",
@@ -137,8 +136,7 @@ class StartFaultTests {
             Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw----"));
             assertThat(service.api().get("images/disk/content").status()).isEqualTo(200);
 
-            Files.setPosixFilePermissions(
-                    volume.resolve("incoming"), PosixFilePermissions.fromString("r-xr-xr-x"));
+            Files.setPosixFilePermissions(volume.resolve("incoming"), PosixFilePermissions.fromString("r-xr-xr-x"));
             assertDenied(
                     service.api().postJson("images", "{\"name\": \"more\", \"virtualSize\": \"1MiB\"}"),
                     "The file of image ");

@@ -144,7 +144,8 @@ class VolumeAwayTests {
                 () -> api.upload("images?name=import", RAW, new byte[4096]),
                 () -> api.postJson("images/base/clones", "{\"name\": \"another\"}"),
                 () -> api.postJson("images/base/clones", "{\"namePrefix\": \"a-\", \"count\": 3}"),
-                () -> api.postJson("images/base/clones", "{\"name\": \"seeded\", \"seed\": {\"userData\": \"#!/bin/sh\"}}"),
+                () -> api.postJson(
+                        "images/base/clones", "{\"name\": \"seeded\", \"seed\": {\"userData\": \"#!/bin/sh\"}}"),
                 () -> api.post("images/clone/seal"),
                 () -> api.post("images/sealed/unseal"),
                 () -> api.delete("images/clone?purge=true"),
@@ -157,7 +158,8 @@ class VolumeAwayTests {
         assertThat(split.path("problem").path("type").asString()).endsWith(":volume-unavailable");
         // What needs the catalogue only is there.
         assertThat(api.get("images/base").status()).isEqualTo(200);
-        assertThat(api.patch("images/clone", "{\"description\": \"d\"}").status()).isEqualTo(200);
+        assertThat(api.patch("images/clone", "{\"description\": \"d\"}").status())
+                .isEqualTo(200);
         JsonNode problem = api.get("/actuator/health/readiness")
                 .json()
                 .path("components")

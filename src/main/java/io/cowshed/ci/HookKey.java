@@ -71,8 +71,8 @@ class HookKey {
             return Files.readString(file, StandardCharsets.US_ASCII);
         } catch (IOException e) {
             throw new CannotStart(
-                    "The key that the secrets of hooks are encrypted by cannot be read from, or written to, " + file + ": " + e
-                            + ".",
+                    "The key that the secrets of hooks are encrypted by cannot be read from, or written to, " + file
+                            + ": " + e + ".",
                     "Give cowshed.data-dir to the user that the service runs as, or set cowshed.hooks.key.",
                     e);
         }

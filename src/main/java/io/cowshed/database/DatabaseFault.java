@@ -55,7 +55,8 @@ record DatabaseFault(String problem, String remedy) {
                 new DatabaseFault("The database's disk is full: " + said + ".", "Make room on it, then try again.");
             case "57P03" ->
                 new DatabaseFault(
-                        "The database is starting or stopping: " + said + ".", "Try again once it accepts connections.");
+                        "The database is starting or stopping: " + said + ".",
+                        "Try again once it accepts connections.");
             case "90020" -> // H2: DATABASE_ALREADY_OPEN_1
                 new DatabaseFault(
                         "The embedded database is open in another process.",
@@ -81,7 +82,11 @@ record DatabaseFault(String problem, String remedy) {
     private static String firstLine(SQLException e) {
         String message = e.getMessage() == null ? e.toString() : e.getMessage();
         // H2 appends the statement and its version.
-        String line = message.lines().findFirst().orElse("").replaceFirst(" \\[\\d+-\\d+\\]$", "").strip();
+        String line = message.lines()
+                .findFirst()
+                .orElse("")
+                .replaceFirst(" \\[\\d+-\\d+\\]$", "")
+                .strip();
         return line.endsWith(".") ? line.substring(0, line.length() - 1) : line;
     }
 }

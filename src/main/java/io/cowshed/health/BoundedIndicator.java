@@ -50,7 +50,8 @@ final class BoundedIndicator implements HealthIndicator {
         Asked asked = asked();
         Health health;
         try {
-            asked.answer.get(Math.max(0, asked.sinceNanos + PATIENCE_NANOS - nanoTime.getAsLong()), TimeUnit.NANOSECONDS);
+            asked.answer.get(
+                    Math.max(0, asked.sinceNanos + PATIENCE_NANOS - nanoTime.getAsLong()), TimeUnit.NANOSECONDS);
             health = Health.up().build();
         } catch (TimeoutException e) {
             health = down(
@@ -70,8 +71,7 @@ final class BoundedIndicator implements HealthIndicator {
 
     private synchronized Asked asked() {
         Asked current = last;
-        if (current == null
-                || (current.answer.isDone() && nanoTime.getAsLong() - current.sinceNanos >= GOOD_NANOS)) {
+        if (current == null || (current.answer.isDone() && nanoTime.getAsLong() - current.sinceNanos >= GOOD_NANOS)) {
             current = new Asked(nanoTime.getAsLong(), new CompletableFuture<>());
             last = current;
             CompletableFuture<Void> answer = current.answer;

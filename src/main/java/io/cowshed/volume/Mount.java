@@ -55,8 +55,8 @@ final class Mount {
             }
         } catch (NoSuchFileException e) {
             throw VolumeUnavailable.absent(
-                    "The volume is not mounted at " + layout.root() + ": its marker, " + layout.marker().getFileName()
-                            + ", is not there.",
+                    "The volume is not mounted at " + layout.root() + ": its marker, "
+                            + layout.marker().getFileName() + ", is not there.",
                     "Mount it again; the service then goes on by itself.",
                     e);
         } catch (IOException e) {

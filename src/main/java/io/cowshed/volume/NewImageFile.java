@@ -168,7 +168,8 @@ public final class NewImageFile implements AutoCloseable {
     private void flushNames() {
         try {
             syncs.sync(layout.directory(catalogued));
-            // A file that was made in another place, just as the volume was being taken away, has got its name there too.
+            // A file that was made in another place, just as the volume was being taken away, has got its name there
+            // too.
             mount.require();
         } catch (IOException e) {
             throw mount.failure(catalogued, e);

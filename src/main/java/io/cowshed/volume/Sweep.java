@@ -43,11 +43,7 @@ final class Sweep {
     private final List<UUID> removed = new ArrayList<>();
     private final List<UUID> spared = new ArrayList<>();
 
-    Sweep(
-            Mount mount,
-            Predicate<CataloguedFile> settled,
-            Predicate<UUID> catalogued,
-            Predicate<UUID> awaited) {
+    Sweep(Mount mount, Predicate<CataloguedFile> settled, Predicate<UUID> catalogued, Predicate<UUID> awaited) {
         this.mount = mount;
         this.layout = mount.layout();
         this.syncs = mount.syncs();

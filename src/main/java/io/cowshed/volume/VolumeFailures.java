@@ -26,7 +26,8 @@ final class VolumeFailures {
             case OutOfSpaceException full -> new VolumeFull(full);
             case NoSuchFileException missing -> new ImageFileMissing(file, missing);
             case AccessDeniedException denied -> VolumeUnavailable.denied(capitalised(file), denied);
-            default -> new VolumeUnavailable(capitalised(file) + " cannot be worked on" + reason(failure) + ".", failure);
+            default ->
+                new VolumeUnavailable(capitalised(file) + " cannot be worked on" + reason(failure) + ".", failure);
         };
     }
 

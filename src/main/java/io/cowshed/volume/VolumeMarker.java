@@ -60,7 +60,9 @@ record VolumeMarker(UUID installation, @Nullable UUID volume) {
     void write(VolumeLayout layout, DirectorySyncs syncs) throws IOException {
         Path draft = layout.root().resolve("cowshed-volume." + UUID.randomUUID() + ".tmp");
         try (PosixFile file = PosixFile.create(draft, MODE)) {
-            file.write(0, ByteBuffer.wrap(("{\"installation\": \"" + installation + "\", \"volume\": \"" + volume + "\"}\n")
+            file.write(
+                    0,
+                    ByteBuffer.wrap(("{\"installation\": \"" + installation + "\", \"volume\": \"" + volume + "\"}\n")
                             .getBytes(UTF_8)));
             file.flush();
             file.link(layout.marker());

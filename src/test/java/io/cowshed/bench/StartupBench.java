@@ -82,10 +82,7 @@ class StartupBench {
             TimeUnit.MILLISECONDS.sleep(20);
         }
         double millis = (System.nanoTime() - begin) / 1e6;
-        return new Started(
-                process,
-                millis,
-                process.info().totalCpuDuration().orElseThrow());
+        return new Started(process, millis, process.info().totalCpuDuration().orElseThrow());
     }
 
     private boolean isReady(Path log) throws IOException, InterruptedException {
@@ -112,8 +109,7 @@ class StartupBench {
 
     private static Path jar() throws IOException {
         try (Stream<Path> files = Files.list(Path.of("target"))) {
-            List<Path> jars = files.filter(file ->
-                            file.getFileName().toString().matches("cowshed-.*\\.jar"))
+            List<Path> jars = files.filter(file -> file.getFileName().toString().matches("cowshed-.*\\.jar"))
                     .toList();
             assertThat(jars).as("the jar of mvn package").hasSize(1);
             return jars.getFirst().toAbsolutePath();

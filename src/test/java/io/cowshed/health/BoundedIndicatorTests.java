@@ -55,7 +55,9 @@ class BoundedIndicatorTests {
         });
         Health health = indicator.health();
         assertThat(health.getStatus()).isEqualTo(Status.DOWN);
-        assertThat(health.getDetails()).containsEntry("problem", "It is gone.").containsEntry("remedy", "Bring it back.");
+        assertThat(health.getDetails())
+                .containsEntry("problem", "It is gone.")
+                .containsEntry("remedy", "Bring it back.");
     }
 
     @Test
