@@ -25,7 +25,11 @@ public final class DatabaseProbe implements AutoCloseable {
         this.checkpoint = checkpoint;
     }
 
-    /** @throws DatabaseUnavailable when it does not answer, or what it commits is not safe any more */
+    /**
+     * That the database answers, and what it commits is safe.
+     *
+     * @throws DatabaseUnavailable when it does not, or is not
+     */
     public void require() {
         checkpoint.refuseIfFailed();
         try {
