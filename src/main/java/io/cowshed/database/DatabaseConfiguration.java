@@ -1,6 +1,7 @@
 package io.cowshed.database;
 
 import java.time.Clock;
+import java.time.OffsetDateTime;
 import java.util.UUID;
 import org.springframework.aop.support.DefaultPointcutAdvisor;
 import org.springframework.aop.support.annotation.AnnotationMatchingPointcut;
@@ -21,8 +22,14 @@ import org.springframework.transaction.annotation.Transactional;
 public class DatabaseConfiguration {
 
     @Bean
-    Clock clock() {
-        return Clock.systemUTC();
+    DatabaseClock clock(JdbcClient database) {
+        return new DatabaseClock(
+                () -> database.sql("select current_timestamp")
+                        .query(OffsetDateTime.class)
+                        .single()
+                        .toInstant(),
+                Clock.systemUTC(),
+                System::nanoTime);
     }
 
     @Bean
@@ -34,7 +41,9 @@ public class DatabaseConfiguration {
     @Bean
     @Conditional(EmbeddedDatabase.IsWanted.class)
     JdbcConnectionDetails embeddedDatabase(DataDirectory directory) {
-        return new EmbeddedDatabase(directory.path());
+        EmbeddedDatabase embedded = new EmbeddedDatabase(directory.path());
+        embedded.requireAccess();
+        return embedded;
     }
 
     @Bean
@@ -45,6 +54,16 @@ public class DatabaseConfiguration {
     @Bean
     GroupCheckpoint groupCheckpoint(Checkpoint checkpoint) {
         return new GroupCheckpoint(checkpoint);
+    }
+
+    @Bean
+    DatabaseProbe databaseProbe(JdbcConnectionDetails details, GroupCheckpoint checkpoint) {
+        return new DatabaseProbe(details, checkpoint);
+    }
+
+    @Bean
+    KnownSchema knownSchema() {
+        return new KnownSchema();
     }
 
     @Bean

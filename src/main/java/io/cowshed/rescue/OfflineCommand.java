@@ -6,8 +6,8 @@ import io.cowshed.database.Installation;
 import io.cowshed.database.TimeOrderedIds;
 import io.cowshed.database.Transactions;
 import io.cowshed.event.Events;
+import io.cowshed.problem.CannotStart;
 import io.cowshed.problem.CowshedException;
-import io.cowshed.volume.UnusableVolume;
 import io.cowshed.volume.Volume;
 import io.cowshed.volume.VolumePresence;
 import io.cowshed.volume.VolumeProperties;
@@ -95,7 +95,7 @@ public final class OfflineCommand {
                 rescue(context, options.contains(DRY_RUN));
             }
             return DONE;
-        } catch (CommandRefused | UnusableVolume | CowshedException e) {
+        } catch (CommandRefused | CannotStart | CowshedException e) {
             out.println(e.getMessage());
         } catch (IOException e) {
             out.println("A file cannot be read or written: " + e + ".");

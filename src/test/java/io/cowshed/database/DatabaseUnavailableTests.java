@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.cowshed.problem.CannotStart;
 import io.cowshed.problem.DatabaseUnavailable;
 import io.cowshed.problem.ProblemRenderer;
 import io.cowshed.testing.TestDatabase;
@@ -110,7 +111,7 @@ class DatabaseUnavailableTests {
                 Statement statement = connection.createStatement()) {
             statement.execute("alter database " + connection.getCatalog() + " set synchronous_commit = off");
             assertThatThrownBy(() -> start(database).close())
-                    .hasRootCauseInstanceOf(IllegalStateException.class)
+                    .hasRootCauseInstanceOf(CannotStart.class)
                     .hasRootCauseMessage("PostgreSQL's synchronous_commit is off: a power cut would lose images that "
                             + "Cowshed has said exist. Set it to on (ALTER DATABASE … SET synchronous_commit = on).");
         }

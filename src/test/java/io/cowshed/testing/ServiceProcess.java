@@ -135,8 +135,13 @@ public final class ServiceProcess implements AutoCloseable {
 
     /** Starts it, and returns when it has ended by itself. */
     public static Refusal refused(Path directory, String... properties) {
+        return refused(directory, List.of(), properties);
+    }
+
+    /** As above, under a wrapper as for {@link #start}. */
+    public static Refusal refused(Path directory, List<String> wrapper, String... properties) {
         try {
-            Process process = launch(directory, List.of(), QUICK_TO_START, properties);
+            Process process = launch(directory, wrapper, QUICK_TO_START, properties);
             StringBuilder output = new StringBuilder();
             BufferedReader lines = process.inputReader();
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -251,14 +256,14 @@ public final class ServiceProcess implements AutoCloseable {
         stop();
     }
 
-    /** As {@link #close()}, in the middle of a test. */
-    public void stop() {
+    /** As {@link #close()}, in the middle of a test; returns the exit code. */
+    public int stop() {
         // One that is paused would not hear of it. Another may be dead by now, and its number somebody else's.
         if (paused) {
             resume();
         }
         // A wrapper such as strace keeps such signals to itself, and ends with what it wraps.
         process.children().findFirst().orElse(process.toHandle()).destroy();
-        process.onExit().join();
+        return process.onExit().join().exitValue();
     }
 }
