@@ -137,7 +137,11 @@ public final class CatalogueFiles {
         }
     }
 
-    /** The names of all whole files, in their order; empty where there is no such directory. */
+    /**
+     * The names of all whole files, in their order; empty where there is no such directory.
+     *
+     * @throws VolumeUnavailable when the volume is not there
+     */
     public List<String> names() throws IOException {
         return list().stream()
                 .filter(name -> !name.endsWith(DRAFT) && !name.equals(LOCK))
@@ -156,6 +160,7 @@ public final class CatalogueFiles {
 
     private List<String> list() throws IOException {
         if (!Files.isDirectory(directory())) {
+            mount.require();
             return List.of();
         }
         List<String> names = new ArrayList<>();
@@ -164,6 +169,7 @@ public final class CatalogueFiles {
         } catch (DirectoryIteratorException e) {
             throw new IOException(e);
         }
+        mount.require();
         Collections.sort(names);
         return names;
     }

@@ -116,9 +116,15 @@ public final class VolumeFiles {
         }
     }
 
-    /** Whether a file, or what became of it, has a side name: then a sweep decides on it. */
+    /**
+     * Whether a file, or what became of it, has a side name: then a sweep decides on it.
+     *
+     * @throws VolumeUnavailable when that cannot be told
+     */
     public boolean hasSideName(CataloguedFile file) {
-        return isAmong(VolumeArea.INCOMING, file) || isAmong(VolumeArea.RETIRED, file);
+        boolean found = isAmong(VolumeArea.INCOMING, file) || isAmong(VolumeArea.RETIRED, file);
+        mount.require();
+        return found;
     }
 
     private boolean isAmong(VolumeArea area, CataloguedFile file) {
