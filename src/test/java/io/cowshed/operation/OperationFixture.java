@@ -90,6 +90,10 @@ final class OperationFixture {
     /** Returns when something has become true, which it soon will. */
     static void until(Callable<Boolean> condition) {
         // Whoever asks without a pause has both the processors and the embedded database to himself.
-        Awaitility.await().atMost(LONG).pollDelay(Duration.ZERO).pollInterval(A_MOMENT).until(condition);
+        Awaitility.await()
+                .atMost(LONG)
+                .pollDelay(Duration.ZERO)
+                .pollInterval(A_MOMENT)
+                .until(condition);
     }
 }
