@@ -89,15 +89,22 @@ public class ImageListing {
      * @throws CowshedException of type INVALID_REQUEST if the cursor is not one that this query was answered with
      */
     public ImagePage list(ImageQuery query) {
-        ListStatement statement = ListStatement.of(query);
-        List<Cursor> found = database.sql(statement.sql())
-                .params(statement.parameters())
-                .query(statement.row())
-                .list();
+        List<Cursor> found =
+                query.labels().requirements().size() > 1 ? run(ListStatement.amongNearest(query)) : List.of();
+        if (found.size() <= query.limit()) {
+            found = run(ListStatement.of(query));
+        }
         boolean more = found.size() > query.limit();
         List<Cursor> page = more ? found.subList(0, query.limit()) : found;
         List<ImageEntry> entries = entries(page.stream().map(Cursor::id).toList());
         return new ImagePage(entries, more ? Cursor.after(query, page.getLast()) : null);
+    }
+
+    private List<Cursor> run(ListStatement statement) {
+        return database.sql(statement.sql())
+                .params(statement.parameters())
+                .query(statement.row())
+                .list();
     }
 
     private Map<UUID, Image> byId(List<UUID> ids) {

@@ -23,32 +23,60 @@ import org.springframework.jdbc.core.RowMapper;
  */
 final class ListStatement {
 
+    /** So many that a hundred of them are likely to match common labels, so few that they are looked through in no time. */
+    private static final int NEAREST = 10_000;
+
     private final ImageSort sort;
+    private final String images;
     private final List<String> conditions = new ArrayList<>();
     private final Map<String, Object> parameters = new LinkedHashMap<>();
     private final int limit;
 
-    private ListStatement(ImageQuery query) {
+    private ListStatement(ImageQuery query, boolean nearest) {
         this.sort = query.sort();
         this.limit = query.limit() + 1;
+        Cursor cursor = query.cursor() == null ? null : Cursor.parse(query, query.cursor());
+        if (cursor != null) {
+            bind(cursor);
+        }
+        if (nearest) {
+            String where = cursor == null ? "" : " where " + seek("n");
+            this.images = "(select n.* from image n" + where + order("n") + " limit " + NEAREST + ")";
+        } else {
+            this.images = "image";
+            if (cursor != null) {
+                conditions.add(seek("i"));
+            }
+        }
+        filter(query);
+        query.labels().requirements().forEach(this::require);
     }
 
     /** @throws CowshedException of type INVALID_REQUEST if the cursor is not one that this query was answered with */
     static ListStatement of(ImageQuery query) {
-        ListStatement statement = new ListStatement(query);
-        statement.filter(query);
-        query.labels().requirements().forEach(statement::require);
-        if (query.cursor() != null) {
-            statement.seek(Cursor.parse(query, query.cursor()));
-        }
-        return statement;
+        return new ListStatement(query, false);
+    }
+
+    /**
+     * Looks only among the next {@value #NEAREST} images, whatever they are. Where several labels are common, a page of
+     * images that have them all is found there, and the database need not intersect all images of one with all of the other.
+     * Fewer than asked for say nothing about the rest.
+     *
+     * @throws CowshedException of type INVALID_REQUEST if the cursor is not one that this query was answered with
+     */
+    static ListStatement amongNearest(ImageQuery query) {
+        return new ListStatement(query, true);
     }
 
     String sql() {
-        String order = sort.descending() ? " desc" : "";
-        return "select i.id, i." + column() + " as sort_key from image i"
+        return "select i.id, i." + column() + " as sort_key from " + images + " i"
                 + (conditions.isEmpty() ? "" : " where " + String.join(" and ", conditions))
-                + " order by i." + column() + order + ", i.id" + order + " limit " + limit;
+                + order("i") + " limit " + limit;
+    }
+
+    private String order(String table) {
+        String direction = sort.descending() ? " desc" : "";
+        return " order by " + table + "." + column() + direction + ", " + table + ".id" + direction;
     }
 
     Map<String, Object> parameters() {
@@ -118,11 +146,14 @@ final class ListStatement {
     }
 
     /** The first of the two conditions says nothing new, but lets both databases use the index. */
-    private void seek(Cursor cursor) {
+    private String seek(String table) {
         String than = sort.descending() ? " < " : " > ";
-        String key = "i." + column();
-        conditions.add(key + than.stripTrailing() + "= :cursor_key and (" + key + than + ":cursor_key or i.id" + than
-                + ":cursor_id)");
+        String key = table + "." + column();
+        return key + than.stripTrailing() + "= :cursor_key and (" + key + than + ":cursor_key or " + table + ".id"
+                + than + ":cursor_id)";
+    }
+
+    private void bind(Cursor cursor) {
         try {
             parameters.put("cursor_key", value(cursor.key()));
         } catch (CowshedException | DateTimeException | NumberFormatException e) {

@@ -80,9 +80,27 @@ abstract class ListingTests {
                                 .thenComparing(image -> image.id().toString()));
         sorts.forEach((sort, order) -> {
             List<String> expected = all.stream().sorted(order).map(Image::name).toList();
-            assertThat(names(ImageSort.parse(sort))).as(sort).isEqualTo(expected);
-            assertThat(names(ImageSort.parse("-" + sort))).as("-" + sort).isEqualTo(expected.reversed());
+            assertThat(names(ImageSort.parse(sort), "")).as(sort).isEqualTo(expected);
+            assertThat(names(ImageSort.parse("-" + sort), "")).as("-" + sort).isEqualTo(expected.reversed());
         });
+    }
+
+    @Test
+    void pagesThroughWhatHasTwoLabelsInEverySortAndBothDirections() {
+        List<String> expected = all.stream()
+                .filter(image -> has(image, "team", "net") && has(image, "env", "prod"))
+                .sorted(Comparator.comparing(Image::name))
+                .map(Image::name)
+                .toList();
+        assertThat(expected).hasSize(7);
+        for (String sort : List.of("createdAt", "name", "virtualSize")) {
+            List<String> found = names(ImageSort.parse(sort), "team=net,env=prod");
+            assertThat(found).as(sort).containsExactlyInAnyOrderElementsOf(expected);
+            assertThat(names(ImageSort.parse("-" + sort), "team=net,env=prod"))
+                    .as("-" + sort)
+                    .isEqualTo(found.reversed());
+        }
+        assertThat(names(ImageSort.parse("name"), "team=net,env=prod")).isEqualTo(expected);
     }
 
     @Test
@@ -126,7 +144,7 @@ abstract class ListingTests {
         assertThat(fixture.listing().list(trash).items())
                 .extracting(entry -> entry.image().id())
                 .containsExactly(trashed.id());
-        assertThat(names(ImageSort.DEFAULT)).doesNotContain("soon-trashed").hasSize(all.size());
+        assertThat(names(ImageSort.DEFAULT, "")).doesNotContain("soon-trashed").hasSize(all.size());
     }
 
     @Test
@@ -159,11 +177,11 @@ abstract class ListingTests {
     @ParameterizedTest
     @ValueSource(strings = {"createdAt", "name", "virtualSize"})
     void refusesAForgedCursor(String sort) {
-        ImageQuery query = page(ImageSort.parse(sort), null, 2);
+        ImageQuery query = page(ImageSort.parse(sort), "", null, 2);
         for (String key :
                 new String[] {"", "no such key", "\u0000", "+1000000000-12-31T23:59:59Z", "99999999999999999999"}) {
             String cursor = Cursor.after(query, new Cursor(key, parent.id()));
-            ImageQuery next = page(query.sort(), cursor, 2);
+            ImageQuery next = page(query.sort(), "", cursor, 2);
             if (!(sort.equals("name") && key.startsWith("9"))) {
                 assertThatExceptionOfType(CowshedException.class)
                         .isThrownBy(() -> fixture.listing().list(next))
@@ -226,11 +244,11 @@ abstract class ListingTests {
         fixture.catalog().remove(ImageRef.of(middle.id()), null);
     }
 
-    private List<String> names(ImageSort sort) {
+    private List<String> names(ImageSort sort, String labels) {
         List<String> names = new ArrayList<>();
         String cursor = null;
         do {
-            ImagePage page = fixture.listing().list(page(sort, cursor, 7));
+            ImagePage page = fixture.listing().list(page(sort, labels, cursor, 3));
             page.items().forEach(entry -> names.add(entry.image().name()));
             cursor = page.nextCursor();
         } while (cursor != null);
@@ -264,10 +282,10 @@ abstract class ListingTests {
                 100);
     }
 
-    private static ImageQuery page(ImageSort sort, @Nullable String cursor, int limit) {
+    private static ImageQuery page(ImageSort sort, String labels, @Nullable String cursor, int limit) {
         return new ImageQuery(
                 null,
-                LabelSelector.any(),
+                labels.isEmpty() ? LabelSelector.any() : LabelSelector.parse(labels),
                 ImageQuery.UNTRASHED,
                 null,
                 null,
@@ -281,10 +299,10 @@ abstract class ListingTests {
     }
 
     private static ImageQuery limited(int limit) {
-        return page(ImageSort.DEFAULT, null, limit);
+        return page(ImageSort.DEFAULT, "", null, limit);
     }
 
     private static ImageQuery at(String cursor) {
-        return page(ImageSort.DEFAULT, cursor, 2);
+        return page(ImageSort.DEFAULT, "", cursor, 2);
     }
 }
