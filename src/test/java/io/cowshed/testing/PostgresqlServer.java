@@ -8,6 +8,9 @@ import java.nio.file.Path;
 /** A PostgreSQL server of a test's own, which can be stopped and started again as the same one, with all that it holds. */
 public final class PostgresqlServer implements AutoCloseable {
 
+    /** No test cuts the power, so the server need not wait for its disk; where speed is measured it has to. */
+    private static final String FSYNC = Boolean.getBoolean("cowshed.postgresql.fsync") ? "on" : "off";
+
     private final Path data;
     private EmbeddedPostgres running;
 
@@ -46,8 +49,8 @@ public final class PostgresqlServer implements AutoCloseable {
     }
 
     static EmbeddedPostgres.Builder builder() {
-        // The builder's own default is off, which Cowshed refuses to start on.
-        return EmbeddedPostgres.builder().setServerConfig("synchronous_commit", "on");
+        // The builder's own default of the second is off, which Cowshed refuses to start on.
+        return EmbeddedPostgres.builder().setServerConfig("fsync", FSYNC).setServerConfig("synchronous_commit", "on");
     }
 
     /** @param port 0 for any */
