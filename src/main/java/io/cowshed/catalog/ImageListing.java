@@ -20,6 +20,9 @@ import org.springframework.transaction.annotation.Transactional;
 @Transactional(readOnly = true)
 public class ImageListing {
 
+    /** So many times as many images as a page shows have a label that is common. */
+    private static final int COMMON = 10;
+
     private final Images images;
     private final Lineages lineages;
     private final Claims claims;
@@ -89,8 +92,10 @@ public class ImageListing {
      * @throws CowshedException of type INVALID_REQUEST if the cursor is not one that this query was answered with
      */
     public ImagePage list(ImageQuery query) {
-        List<Cursor> found =
-                query.labels().requirements().size() > 1 ? run(ListStatement.amongNearest(query)) : List.of();
+        List<LabelSelector.Requirement> labels = query.labels().requirements();
+        int many = COMMON * query.limit();
+        boolean common = !labels.isEmpty() && labels.stream().noneMatch(label -> isRare(label, many));
+        List<Cursor> found = common ? run(ListStatement.amongNearest(query)) : List.of();
         if (found.size() <= query.limit()) {
             found = run(ListStatement.of(query));
         }
@@ -98,6 +103,28 @@ public class ImageListing {
         List<Cursor> page = more ? found.subList(0, query.limit()) : found;
         List<ImageEntry> entries = entries(page.stream().map(Cursor::id).toList());
         return new ImagePage(entries, more ? Cursor.after(query, page.getLast()) : null);
+    }
+
+    /** Through a label that few images have, all those are found at once. */
+    private boolean isRare(LabelSelector.Requirement label, int many) {
+        return switch (label) {
+            case LabelSelector.Present present -> isRare("label_key = :key", Map.of("key", present.key()), many);
+            case LabelSelector.Equal equal ->
+                isRare(
+                        "label_key = :key and label_value = :value",
+                        Map.of("key", equal.key(), "value", equal.value()),
+                        many);
+            case LabelSelector.Absent _, LabelSelector.NotEqual _ -> false;
+        };
+    }
+
+    private boolean isRare(String label, Map<String, String> parameters, int many) {
+        return database.sql("select count(*) from (select 1 from image_label where " + label + " limit " + many
+                                + ") found")
+                        .params(parameters)
+                        .query(Integer.class)
+                        .single()
+                < many;
     }
 
     private List<Cursor> run(ListStatement statement) {

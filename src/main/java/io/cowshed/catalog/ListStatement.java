@@ -58,8 +58,8 @@ final class ListStatement {
     }
 
     /**
-     * Looks only among the next {@value #NEAREST} images, whatever they are. Where several labels are common, a page of
-     * images that have them all is found there, and the database need not intersect all images of one with all of the other.
+     * Looks only among the next {@value #NEAREST} images, whatever they are. Where the labels that are asked for are
+     * common, a page of images that have them is found there, and the database need not look at all that have one of them.
      * Fewer than asked for say nothing about the rest.
      *
      * @throws CowshedException of type INVALID_REQUEST if the cursor is not one that this query was answered with

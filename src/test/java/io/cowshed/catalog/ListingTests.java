@@ -25,6 +25,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Lists and lineages of a small fleet, compared with the same done in memory. */
@@ -80,13 +81,24 @@ abstract class ListingTests {
                                 .thenComparing(image -> image.id().toString()));
         sorts.forEach((sort, order) -> {
             List<String> expected = all.stream().sorted(order).map(Image::name).toList();
-            assertThat(names(ImageSort.parse(sort), "")).as(sort).isEqualTo(expected);
-            assertThat(names(ImageSort.parse("-" + sort), "")).as("-" + sort).isEqualTo(expected.reversed());
+            assertThat(names(ImageSort.parse(sort), "", 7)).as(sort).isEqualTo(expected);
+            assertThat(names(ImageSort.parse("-" + sort), "", 7)).as("-" + sort).isEqualTo(expected.reversed());
         });
     }
 
-    @Test
-    void pagesThroughWhatHasTwoLabelsInEverySortAndBothDirections() {
+    /** For a page of one, 14 images with a label are many, and 7 are few. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "1   | team=net,env=prod",
+                "2   | team=net,env=prod",
+                "100 | team=net,env=prod",
+                "1   | team=net,env!=test",
+                "1   | team,env!=test",
+                "100 | team,env!=test"
+            })
+    void pagesThroughWhatHasTwoLabelsInEverySortAndBothDirections(int limit, String labels) {
         List<String> expected = all.stream()
                 .filter(image -> has(image, "team", "net") && has(image, "env", "prod"))
                 .sorted(Comparator.comparing(Image::name))
@@ -94,13 +106,13 @@ abstract class ListingTests {
                 .toList();
         assertThat(expected).hasSize(7);
         for (String sort : List.of("createdAt", "name", "virtualSize")) {
-            List<String> found = names(ImageSort.parse(sort), "team=net,env=prod");
+            List<String> found = names(ImageSort.parse(sort), labels, limit);
             assertThat(found).as(sort).containsExactlyInAnyOrderElementsOf(expected);
-            assertThat(names(ImageSort.parse("-" + sort), "team=net,env=prod"))
+            assertThat(names(ImageSort.parse("-" + sort), labels, limit))
                     .as("-" + sort)
                     .isEqualTo(found.reversed());
         }
-        assertThat(names(ImageSort.parse("name"), "team=net,env=prod")).isEqualTo(expected);
+        assertThat(names(ImageSort.parse("name"), labels, limit)).isEqualTo(expected);
     }
 
     @Test
@@ -144,7 +156,9 @@ abstract class ListingTests {
         assertThat(fixture.listing().list(trash).items())
                 .extracting(entry -> entry.image().id())
                 .containsExactly(trashed.id());
-        assertThat(names(ImageSort.DEFAULT, "")).doesNotContain("soon-trashed").hasSize(all.size());
+        assertThat(names(ImageSort.DEFAULT, "", 7))
+                .doesNotContain("soon-trashed")
+                .hasSize(all.size());
     }
 
     @Test
@@ -244,11 +258,11 @@ abstract class ListingTests {
         fixture.catalog().remove(ImageRef.of(middle.id()), null);
     }
 
-    private List<String> names(ImageSort sort, String labels) {
+    private List<String> names(ImageSort sort, String labels, int limit) {
         List<String> names = new ArrayList<>();
         String cursor = null;
         do {
-            ImagePage page = fixture.listing().list(page(sort, labels, cursor, 3));
+            ImagePage page = fixture.listing().list(page(sort, labels, cursor, limit));
             page.items().forEach(entry -> names.add(entry.image().name()));
             cursor = page.nextCursor();
         } while (cursor != null);
