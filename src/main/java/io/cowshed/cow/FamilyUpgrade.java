@@ -19,7 +19,8 @@ public record FamilyUpgrade(
         @Schema(description = "Whether it can be upgraded; without dryRun, whether that has begun.")
         boolean upgradable,
 
-        @Nullable Obstacle reason,
+        @Schema(description = "What it is refused for; null for nothing.") @Nullable
+        Obstacle reason,
 
         @Schema(
                 types = {"string", "null"},

@@ -20,12 +20,22 @@ public final class NullableProperty {
         api.getComponents().getSchemas().computeIfPresent(schema, (_, object) -> orNull(object, property));
     }
 
+    /** As above, where what it is when it is not null can only be said here. */
+    public static void allow(OpenAPI api, String schema, String property, Schema<?> otherwise) {
+        api.getComponents().getSchemas().computeIfPresent(schema, (_, object) -> orNull(object, property, otherwise));
+    }
+
     private static Schema<?> orNull(Schema<?> object, String property) {
-        Schema<?> described = Objects.requireNonNull(object.getProperties().get(property));
+        return orNull(
+                object, property, Objects.requireNonNull(object.getProperties().get(property)));
+    }
+
+    private static Schema<?> orNull(Schema<?> object, String property, Schema<?> otherwise) {
         Schema<Object> either = new Schema<>();
-        either.setDescription(described.getDescription());
-        described.setDescription(null);
-        either.setOneOf(List.of(described, new Schema<>().types(Set.of("null"))));
+        either.setDescription(
+                Objects.requireNonNull(object.getProperties().get(property)).getDescription());
+        otherwise.setDescription(null);
+        either.setOneOf(List.of(otherwise, new Schema<>().types(Set.of("null"))));
         return object.addProperty(property, either);
     }
 }

@@ -2,11 +2,12 @@ package io.cowshed.attachment.web;
 
 import io.cowshed.attachment.Outcome;
 import io.cowshed.engine.posix.FileUse;
+import io.cowshed.http.NullableProperty;
 import io.swagger.v3.oas.models.media.Schema;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.springdoc.core.customizers.OpenApiCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -17,32 +18,25 @@ class AttachmentSchemas {
 
     @Bean
     OpenApiCustomizer nullsInAttachments() {
-        return api -> api.getComponents().getSchemas().computeIfPresent("Attachment", (_, attachment) -> {
-            orNull(
-                    attachment,
+        return api -> {
+            NullableProperty.allow(
+                    api,
+                    "Attachment",
                     "qemu",
-                    oneOf(Arrays.stream(FileUse.values()).map(FileUse::word).toList()));
-            orNull(
-                    attachment,
+                    oneOf(Arrays.stream(FileUse.values()).map(FileUse::word)));
+            NullableProperty.allow(
+                    api,
+                    "Attachment",
                     "outcome",
-                    oneOf(Arrays.stream(Outcome.values()).map(Outcome::word).toList()));
-            orNull(attachment, "drift", new Schema<>().$ref("Drift"));
-            return attachment;
-        });
+                    oneOf(Arrays.stream(Outcome.values()).map(Outcome::word)));
+            NullableProperty.allow(api, "Attachment", "drift", new Schema<>().$ref("Drift"));
+        };
     }
 
-    private static void orNull(Schema<?> object, String property, Schema<?> schema) {
-        Schema<Object> either = new Schema<>();
-        either.setDescription(
-                Objects.requireNonNull(object.getProperties().get(property)).getDescription());
-        either.setOneOf(List.of(schema, new Schema<>().types(Set.of("null"))));
-        object.addProperty(property, either);
-    }
-
-    private static Schema<?> oneOf(List<String> words) {
+    private static Schema<?> oneOf(Stream<String> words) {
         Schema<Object> schema = new Schema<>();
         schema.setTypes(Set.of("string"));
-        schema.setEnum(List.copyOf(words));
+        schema.setEnum(List.copyOf(words.toList()));
         return schema;
     }
 }

@@ -1,8 +1,7 @@
 package io.cowshed.catalog.web;
 
-import io.swagger.v3.oas.models.Components;
+import io.cowshed.http.NullableProperty;
 import io.swagger.v3.oas.models.media.Schema;
-import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.springdoc.core.customizers.OpenApiCustomizer;
@@ -16,44 +15,18 @@ class ImageSchemas {
     @Bean
     OpenApiCustomizer nullsInImages() {
         return api -> {
-            Components components = api.getComponents();
-            components.addSchemas("LabelChanges", labelChanges());
-            components
-                    .getSchemas()
-                    .computeIfPresent(
-                            "Image",
-                            (_, image) -> image.addProperty(
-                                            "parent",
-                                            orNull(
-                                                    "ParentImage",
-                                                    "The image that this one is a copy-on-write clone of; null for a base."))
-                                    .addProperty("lease", orNull("Lease", "Null for a persistent image."))
-                                    .addProperty("seed", orNull("ImageSeed", "Its seed disk; null for none.")));
-            components
-                    .getSchemas()
-                    .computeIfPresent(
-                            "Lease",
-                            (_, lease) -> lease.addProperty(
-                                    "beforeDelete",
-                                    orNull("BeforeDelete", "What is done before it goes; null for nothing.")));
+            api.getComponents().addSchemas("LabelChanges", labelChanges());
+            NullableProperty.allow(api, "Image", "parent");
+            NullableProperty.allow(api, "Image", "lease");
+            NullableProperty.allow(api, "Image", "seed");
+            NullableProperty.allow(api, "Lease", "beforeDelete");
         };
     }
 
     private static Schema<?> labelChanges() {
-        Schema<?> changes = ofType("object");
+        Schema<?> changes = new Schema<>().types(Set.of("object"));
         changes.setDescription("Labels to set; a null value takes the label away.");
         changes.setAdditionalProperties(new Schema<>().types(new TreeSet<>(Set.of("string", "null"))));
         return changes;
-    }
-
-    private static Schema<?> orNull(String name, String description) {
-        Schema<Object> either = new Schema<>();
-        either.setDescription(description);
-        either.setOneOf(List.of(new Schema<>().$ref(name), ofType("null")));
-        return either;
-    }
-
-    private static Schema<?> ofType(String type) {
-        return new Schema<>().types(Set.of(type));
     }
 }

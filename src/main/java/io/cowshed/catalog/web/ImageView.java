@@ -53,9 +53,11 @@ public record ImageView(
         @Nullable
         Instant expiresAt,
 
-        @Nullable LeaseView lease,
+        @Schema(description = "Null for a persistent image.") @Nullable
+        LeaseView lease,
 
-        @Nullable Parent parent,
+        @Schema(description = "The image that this one is a copy-on-write clone of; null for a base.") @Nullable
+        Parent parent,
 
         @Schema(description = "How many ancestors it has; 0 for a base.")
         int depth,
@@ -90,7 +92,8 @@ public record ImageView(
         @Nullable
         UUID operation,
 
-        @Nullable Seed seed,
+        @Schema(description = "Its seed disk; null for none.") @Nullable
+        Seed seed,
 
         Instant createdAt,
 

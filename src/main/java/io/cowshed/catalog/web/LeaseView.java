@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 public record LeaseView(
         OnExpire onExpire,
 
-        @Nullable BeforeDelete beforeDelete,
+        @Schema(description = "What is done before it goes; null for nothing.") @Nullable
+        BeforeDelete beforeDelete,
 
         @Schema(description = "The latest that it can be renewed to; only a persistent image lives longer.")
         Instant renewableUntil,

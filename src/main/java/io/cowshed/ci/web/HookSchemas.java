@@ -1,8 +1,6 @@
 package io.cowshed.ci.web;
 
-import io.swagger.v3.oas.models.media.Schema;
-import java.util.List;
-import java.util.Set;
+import io.cowshed.http.NullableProperty;
 import org.springdoc.core.customizers.OpenApiCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -13,11 +11,6 @@ class HookSchemas {
 
     @Bean
     OpenApiCustomizer nullsInHooks() {
-        return api -> api.getComponents().getSchemas().computeIfPresent("Hook", (_, hook) -> {
-            Schema<Object> either = new Schema<>();
-            either.setOneOf(List.of(new Schema<>().$ref("HookMapping"), new Schema<>().types(Set.of("null"))));
-            hook.addProperty("mapping", either);
-            return hook;
-        });
+        return api -> NullableProperty.allow(api, "Hook", "mapping");
     }
 }
