@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -117,7 +118,7 @@ public class Hooks {
 
     /** What would be refused of every job is refused here. */
     private void requireAllowed(List<Rule> rules) {
-        rules.forEach(rule -> terms.requireTtl(rule.ttl()));
+        rules.stream().map(Rule::ttl).filter(Objects::nonNull).forEach(terms::requireTtl);
     }
 
     /**

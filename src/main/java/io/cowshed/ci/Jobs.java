@@ -3,7 +3,6 @@ package io.cowshed.ci;
 import io.cowshed.catalog.ImageEntry;
 import io.cowshed.catalog.ImageName;
 import io.cowshed.catalog.ImageRef;
-import io.cowshed.catalog.Lifetime;
 import io.cowshed.catalog.web.NewImageFields;
 import io.cowshed.cow.Clones;
 import io.cowshed.database.Transactions;
@@ -120,9 +119,9 @@ class Jobs {
         NewImageFields fields = new NewImageFields(
                 null,
                 rule.labelsFor(hook.provider(), news),
-                Lifetime.DISPOSABLE,
+                rule.lifetime(),
                 rule.ttl(),
-                hook.onCompletion().onExpire(),
+                rule.isDisposable() ? hook.onCompletion().onExpire() : null,
                 null);
         return clones.create(
                 ImageRef.parse(rule.image()),
@@ -143,7 +142,8 @@ class Jobs {
         List<MadeDisk> images = made.stream()
                 .map(entry -> new MadeDisk(entry.image().id(), entry.image().name()))
                 .toList();
-        rows.prepared(draft.hook(), news.key(), rule.keepFailedFor(), images);
+        // Those that are to stay the job's end has nothing to do with.
+        rows.prepared(draft.hook(), news.key(), rule.keepFailedFor(), rule.isDisposable() ? images : List.of());
         return deliveries.record(draft, Result.of(Outcome.CREATED, images));
     }
 
@@ -185,7 +185,8 @@ class Jobs {
                     List<MadeDisk> images = rows.ended(id, news.key(), failed, hook.onCompletion(), keptUntil);
                     if (images.isEmpty()) {
                         return deliveries.record(
-                                draft, Result.of(Outcome.RECORDED, "The job has ended, and has no disks."));
+                                draft,
+                                Result.of(Outcome.RECORDED, "The job has ended, and has no disks that go with it."));
                     }
                     return deliveries.record(
                             draft, Result.of(keptUntil == null ? Outcome.REMOVED : Outcome.KEPT, images));

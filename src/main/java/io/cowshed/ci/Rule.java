@@ -2,6 +2,7 @@ package io.cowshed.ci;
 
 import io.cowshed.catalog.ImageRef;
 import io.cowshed.catalog.Labels;
+import io.cowshed.catalog.Lifetime;
 import io.cowshed.problem.CowshedException;
 import io.swagger.v3.oas.annotations.media.ArraySchema;
 import io.swagger.v3.oas.annotations.media.Schema;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 @Schema(
         name = "HookRule",
         description = "Which jobs get disks, and which disks. What is left out matches every job.",
-        requiredProperties = {"image", "name", "ttl"})
+        requiredProperties = {"image", "name"})
 public record Rule(
         @ArraySchema(
                 arraySchema =
@@ -67,10 +68,18 @@ public record Rule(
         Integer count,
 
         @Schema(
-                description = "How long they live if nothing is heard of the job any more, PT1S to P3650D.",
-                types = "string",
+                description =
+                        "disposable: they go when the job ends, or after ttl; persistent: they stay, until somebody removes them.",
+                defaultValue = "disposable")
+        Lifetime lifetime,
+
+        @Schema(
+                description =
+                        "How long they live if nothing is heard of the job any more, PT1S to P3650D. Each rule has it, but for one for persistent disks, which has none.",
+                types = {"string", "null"},
                 format = "duration",
                 example = "PT6H")
+        @Nullable
         Duration ttl,
 
         @Schema(
@@ -103,6 +112,7 @@ public record Rule(
             @Nullable String image,
             @Nullable NameTemplate name,
             @Nullable Integer count,
+            @Nullable Lifetime lifetime,
             @Nullable Duration ttl,
             @Nullable Duration keepFailedFor,
             @Nullable Map<String, String> labels) {
@@ -121,7 +131,13 @@ public record Rule(
         if (this.count < 1 || this.count > MAX_COUNT) {
             throw Words.refuse("A rule makes " + count + " disks.", "Use 1 to " + MAX_COUNT + ".");
         }
-        this.ttl = checked("ttl", required("ttl", ttl));
+        this.lifetime = lifetime == null ? Lifetime.DISPOSABLE : lifetime;
+        if (this.lifetime == Lifetime.PERSISTENT && (ttl != null || keepFailedFor != null)) {
+            throw Words.refuse(
+                    "A rule for persistent disks has a ttl or keepFailedFor, which only disposable ones end by.",
+                    "Leave out ttl and keepFailedFor, or lifetime.");
+        }
+        this.ttl = this.lifetime == Lifetime.PERSISTENT ? null : checked("ttl", required("ttl", ttl));
         this.keepFailedFor = keepFailedFor == null ? null : checked("keepFailedFor", keepFailedFor);
         this.labels = new Labels(labels == null ? Map.of() : labels).values();
         if (this.labels.size() > MAX_LABELS) {
@@ -131,7 +147,9 @@ public record Rule(
 
     private static <T> T required(String field, @Nullable T value) {
         if (value == null) {
-            throw Words.refuse("A rule has no " + field + ".", "Each rule needs image, name and ttl.");
+            throw Words.refuse(
+                    "A rule has no " + field + ".",
+                    "Each rule needs image and name, and ttl unless its disks are persistent.");
         }
         return value;
     }
@@ -143,6 +161,10 @@ public record Rule(
                     "Use an ISO 8601 duration from PT1S to P3650D, such as PT6H.");
         }
         return value;
+    }
+
+    boolean isDisposable() {
+        return lifetime == Lifetime.DISPOSABLE;
     }
 
     boolean matches(JobNews job) {

@@ -281,6 +281,25 @@ abstract class HookTests extends ServiceTests {
     }
 
     @Test
+    void disksOfARuleForPersistentOnesStayWhenTheirJobHasEnded() {
+        Sender sender = Sender.of(
+                service,
+                "{\"name\": \"stays\", \"provider\": \"github\", \"rules\": [{\"image\": \"hook-base\", \"name\":"
+                        + " \"stays-{{job.id}}\", \"lifetime\": \"persistent\"}]}");
+        Answer made = sender.github("workflow_job", "p-1", queued("135"));
+        assertThat(outcome(made)).isEqualTo("created");
+        JsonNode disk = disks("135").getFirst();
+        assertThat(disk.path("lifetime").asString()).isEqualTo("persistent");
+        assertThat(disk.path("lease").isNull()).isTrue();
+
+        Answer ended = sender.github("workflow_job", "p-2", completed("135", "failure"));
+        assertThat(outcome(ended)).isEqualTo("recorded");
+        assertThat(disks("135")).containsExactly(disk);
+        assertThat(outcome(sender.github("workflow_job", "p-3", queued("135")))).isEqualTo("ignored");
+        assertThat(disks("135")).hasSize(1);
+    }
+
+    @Test
     void whatCouldNotBeDoneCanBeGoneThroughAgain() {
         Sender sender = Sender.of(
                 service,
@@ -494,6 +513,10 @@ abstract class HookTests extends ServiceTests {
                 "{\"image\": \"hook-base\", \"name\": \"{{job.id\", \"ttl\": \"PT1H\"}",
                 "{\"image\": \"not a name\", \"name\": \"x\", \"ttl\": \"PT1H\"}",
                 "{\"image\": \"hook-base\", \"name\": \"x\"}",
+                "{\"image\": \"hook-base\", \"name\": \"x\", \"lifetime\": \"disposable\"}",
+                "{\"image\": \"hook-base\", \"name\": \"x\", \"lifetime\": \"persistent\", \"ttl\": \"PT1H\"}",
+                "{\"image\": \"hook-base\", \"name\": \"x\", \"lifetime\": \"persistent\", \"keepFailedFor\": \"PT1H\"}",
+                "{\"image\": \"hook-base\", \"name\": \"x\", \"lifetime\": \"forever\", \"ttl\": \"PT1H\"}",
                 "{\"image\": \"hook-base\", \"name\": \"x\", \"ttl\": \"PT0S\"}",
                 "{\"image\": \"hook-base\", \"name\": \"x\", \"ttl\": \"P31D\"}",
                 "{\"image\": \"hook-base\", \"name\": \"x\", \"ttl\": \"PT1H\", \"count\": 17}",
