@@ -1,5 +1,6 @@
 package io.cowshed;
 
+import static io.cowshed.testing.Eventually.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cowshed.engine.oracle.QemuImg;
@@ -251,18 +252,12 @@ class OperationDeathTests {
         return shown;
     }
 
-    private static void awaitEmpty(Path names) throws IOException {
-        long begin = System.nanoTime();
-        while (true) {
+    private static void awaitEmpty(Path names) {
+        until(() -> {
             try (Stream<Path> left = Files.list(names)) {
-                List<Path> found = left.toList();
-                if (found.isEmpty()) {
-                    return;
-                }
-                assertThat(since(begin)).as("%s", found).isLessThan(LONG);
+                return left.findAny().isEmpty();
             }
-            Thread.onSpinWait();
-        }
+        });
     }
 
     private static Duration since(long begin) {

@@ -1,8 +1,8 @@
 package io.cowshed.access;
 
 import io.cowshed.database.Transactions;
+import io.cowshed.problem.CannotStart;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -37,7 +37,7 @@ class FirstToken {
     private final Path file;
     private final @Nullable TokenSecret configured;
 
-    /** @throws IllegalStateException if what is configured has not the form of a token */
+    /** @throws CannotStart if what is configured has not the form of a token */
     FirstToken(
             AccessTokens tokens,
             Transactions transactions,
@@ -52,9 +52,10 @@ class FirstToken {
     private static TokenSecret parse(String token) {
         // Nothing of what it says may get into a log.
         return TokenSecret.parse(token)
-                .orElseThrow(
-                        () -> new IllegalStateException("cowshed.admin-token is no token: cow_, 32 hexadecimal digits,"
-                                + " _, and 32 random bytes in Base64 for URLs, without padding"));
+                .orElseThrow(() -> new CannotStart(
+                        "cowshed.admin-token is no token.",
+                        "It must be cow_, 32 hexadecimal digits, _, and 32 random bytes in Base64 for URLs, without padding.",
+                        null));
     }
 
     @EventListener(ApplicationReadyEvent.class)
@@ -115,7 +116,10 @@ class FirstToken {
                 names.force(true);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot write the administrator's token to " + file.toAbsolutePath(), e);
+            throw new CannotStart(
+                    "The administrator's access token cannot be written to " + file.toAbsolutePath() + ": " + e + ".",
+                    "Give cowshed.data-dir to the user that the service runs as, and make sure that its disk has room.",
+                    e);
         }
     }
 }

@@ -173,6 +173,7 @@ class Mending {
             }
             boolean there =
                     Files.exists(volume.files().path(volume.files().entry(finding.file())), LinkOption.NOFOLLOW_LINKS);
+            volume.requireMounted();
             decide(
                     finding,
                     there ? Outcome.KEPT : Outcome.MENDED,

@@ -1,8 +1,8 @@
 package io.cowshed.ci;
 
 import io.cowshed.database.DataDirectory;
+import io.cowshed.problem.CannotStart;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -32,7 +32,7 @@ class HookKey {
 
     private final SecretKey key;
 
-    /** @throws IllegalStateException if there is a key that cannot be one */
+    /** @throws CannotStart if there is a key that cannot be one */
     HookKey(HookProperties properties, DataDirectory directory) {
         String configured = properties.key();
         if (configured != null) {
@@ -56,8 +56,11 @@ class HookKey {
         } catch (IllegalArgumentException _) {
             // Nothing of what it says may get into a log.
         }
-        throw new IllegalStateException(
-                where + " is no key: 32 bytes in Base64, as openssl rand -base64 32 prints them");
+        throw new CannotStart(
+                where + " is no key.",
+                "It must be 32 bytes in Base64, as openssl rand -base64 32 prints them; another key than before opens no"
+                        + " secrets of hooks.",
+                null);
     }
 
     private static String read(Path file) {
@@ -67,7 +70,11 @@ class HookKey {
             }
             return Files.readString(file, StandardCharsets.US_ASCII);
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot read or make the key " + file, e);
+            throw new CannotStart(
+                    "The key that the secrets of hooks are encrypted by cannot be read from, or written to, " + file
+                            + ": " + e + ".",
+                    "Give cowshed.data-dir to the user that the service runs as, or set cowshed.hooks.key.",
+                    e);
         }
     }
 

@@ -11,7 +11,7 @@ interface Checkpoint {
     /**
      * That the settings of the database leave its commits durable.
      *
-     * @throws IllegalStateException if they do not
+     * @throws io.cowshed.problem.CannotStart if they do not
      */
     void requireDurableCommits(JdbcClient database);
 }

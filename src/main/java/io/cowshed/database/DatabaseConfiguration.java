@@ -1,10 +1,13 @@
 package io.cowshed.database;
 
+import com.zaxxer.hikari.HikariDataSource;
 import java.time.Clock;
+import java.time.OffsetDateTime;
 import java.util.UUID;
 import org.springframework.aop.support.DefaultPointcutAdvisor;
 import org.springframework.aop.support.annotation.AnnotationMatchingPointcut;
 import org.springframework.beans.factory.config.BeanDefinition;
+import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.context.annotation.Bean;
@@ -21,8 +24,14 @@ import org.springframework.transaction.annotation.Transactional;
 public class DatabaseConfiguration {
 
     @Bean
-    Clock clock() {
-        return Clock.systemUTC();
+    DatabaseClock clock(JdbcClient database) {
+        return new DatabaseClock(
+                () -> database.sql("select current_timestamp")
+                        .query(OffsetDateTime.class)
+                        .single()
+                        .toInstant(),
+                Clock.systemUTC(),
+                System::nanoTime);
     }
 
     @Bean
@@ -34,7 +43,26 @@ public class DatabaseConfiguration {
     @Bean
     @Conditional(EmbeddedDatabase.IsWanted.class)
     JdbcConnectionDetails embeddedDatabase(DataDirectory directory) {
-        return new EmbeddedDatabase(directory.path());
+        EmbeddedDatabase embedded = new EmbeddedDatabase(directory.path());
+        embedded.requireAccess();
+        return embedded;
+    }
+
+    /**
+     * A server that is cut off says nothing, and the kernel would wait for it for ever: a statement that PostgreSQL has not answered
+     * for five minutes has failed. {@code socketTimeout} (in seconds) of the URL, or of the pool, takes its place.
+     */
+    @Bean
+    static BeanPostProcessor patienceWithPostgresql() {
+        return new BeanPostProcessor() {
+            @Override
+            public Object postProcessBeforeInitialization(Object bean, String name) {
+                if (bean instanceof HikariDataSource pool && pool.getJdbcUrl().startsWith("jdbc:postgresql:")) {
+                    pool.getDataSourceProperties().putIfAbsent("socketTimeout", "300");
+                }
+                return bean;
+            }
+        };
     }
 
     @Bean
@@ -45,6 +73,16 @@ public class DatabaseConfiguration {
     @Bean
     GroupCheckpoint groupCheckpoint(Checkpoint checkpoint) {
         return new GroupCheckpoint(checkpoint);
+    }
+
+    @Bean
+    DatabaseProbe databaseProbe(JdbcConnectionDetails details, GroupCheckpoint checkpoint) {
+        return new DatabaseProbe(details, checkpoint);
+    }
+
+    @Bean
+    KnownSchema knownSchema() {
+        return new KnownSchema();
     }
 
     @Bean

@@ -1,5 +1,6 @@
 package io.cowshed.database;
 
+import io.cowshed.problem.CannotStart;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** PostgreSQL's: it fsyncs its log on commit by itself, unless told not to. */
@@ -15,9 +16,10 @@ final class NoCheckpoint implements Checkpoint {
         String setting =
                 database.sql("show synchronous_commit").query(String.class).single();
         if (setting.equals("off")) {
-            throw new IllegalStateException(
-                    "PostgreSQL's synchronous_commit is off: a power cut would lose images that "
-                            + "Cowshed has said exist. Set it to on (ALTER DATABASE … SET synchronous_commit = on).");
+            throw new CannotStart(
+                    "PostgreSQL's synchronous_commit is off: a power cut would lose images that Cowshed has said exist.",
+                    "Set it to on (ALTER DATABASE … SET synchronous_commit = on).",
+                    null);
         }
     }
 }

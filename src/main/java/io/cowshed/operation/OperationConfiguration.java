@@ -4,16 +4,19 @@ import ch.qos.logback.classic.LoggerContext;
 import com.github.kagkarlsson.scheduler.SchedulerName;
 import com.github.kagkarlsson.scheduler.boot.config.DbSchedulerCustomizer;
 import com.github.kagkarlsson.scheduler.exceptions.ExecutionException;
+import com.github.kagkarlsson.scheduler.jdbc.JdbcCustomization;
 import com.github.kagkarlsson.scheduler.task.DeadExecutionHandler;
 import com.github.kagkarlsson.scheduler.task.ExecutionComplete;
 import com.github.kagkarlsson.scheduler.task.ExecutionOperations;
 import com.github.kagkarlsson.scheduler.task.Task;
 import com.github.kagkarlsson.scheduler.task.TaskDescriptor;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
+import io.cowshed.database.DatabaseClock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
+import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -60,10 +63,20 @@ class OperationConfiguration {
         return new AwayDatabaseFilter((LoggerContext) LoggerFactory.getILoggerFactory(), System::nanoTime);
     }
 
+    @Bean
+    QueueTime queueTime(DataSource dataSource, DatabaseClock clock) {
+        return new QueueTime(dataSource, clock);
+    }
+
     /** Replicas on one machine are still different ones. */
     @Bean
-    DbSchedulerCustomizer replicaName() {
+    DbSchedulerCustomizer replica(QueueTime time) {
         return new DbSchedulerCustomizer() {
+            @Override
+            public Optional<JdbcCustomization> jdbcCustomization() {
+                return Optional.of(time);
+            }
+
             @Override
             public Optional<SchedulerName> schedulerName() {
                 return Optional.of(new SchedulerName.Fixed(UUID.randomUUID().toString()));

@@ -20,8 +20,9 @@ class OperationQueue {
     private final SchedulerClient jobs;
     private final ObjectProvider<Scheduler> scheduler;
 
-    OperationQueue(DataSource dataSource, ObjectProvider<Scheduler> scheduler) {
+    OperationQueue(DataSource dataSource, QueueTime time, ObjectProvider<Scheduler> scheduler) {
         this.jobs = SchedulerClient.Builder.create(new TransactionAwareDataSourceProxy(dataSource))
+                .jdbcCustomization(time)
                 .build();
         this.scheduler = scheduler;
     }

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import org.apache.tomcat.util.http.InvalidParameterException;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +51,10 @@ public class ProblemRenderer {
     /** By which a call is found in the log; the answer has it before anything can be refused. */
     private static final String REQUEST_ID = "X-Request-Id";
 
+    /** What no caller can mend. */
+    private static final Set<ProblemType> FOR_OPERATORS =
+            Set.of(ProblemType.DATABASE_UNAVAILABLE, ProblemType.VOLUME_UNAVAILABLE, ProblemType.VOLUME_FULL);
+
     private final ProblemCounts counts;
 
     ProblemRenderer(ProblemCounts counts) {
@@ -66,8 +71,8 @@ public class ProblemRenderer {
         }
         resetHeaders(response);
         CowshedException refusal = translate(failure);
-        if (refusal instanceof DatabaseUnavailable) {
-            LOG.warn("The database did not do what was asked: {}", String.valueOf(refusal.getCause()));
+        if (FOR_OPERATORS.contains(refusal.type())) {
+            LOG.warn("{} {} ({})", refusal.detail(), refusal.action(), String.valueOf(refusal.getCause()));
         }
         return answer(refusal, request.getRequestURI(), response);
     }

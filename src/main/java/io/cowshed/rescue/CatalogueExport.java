@@ -43,7 +43,6 @@ class CatalogueExport {
     private final ExportSource source;
     private final EventSequence events;
     private final CatalogueFiles files;
-    private final Volume volume;
     private final Installation installation;
     private final JsonMapper json;
     private final Clock clock;
@@ -58,7 +57,6 @@ class CatalogueExport {
         this.source = source;
         this.events = events;
         this.files = volume.catalogue();
-        this.volume = volume;
         this.installation = installation;
         this.json = json;
         this.clock = clock;
@@ -76,7 +74,6 @@ class CatalogueExport {
 
     /** Exports what has changed; false when another replica is at it. */
     boolean export() throws IOException {
-        volume.requireMounted();
         Optional<CatalogueFiles.Turn> taken = files.tryTurn();
         if (taken.isEmpty()) {
             return false;

@@ -6,8 +6,8 @@ import io.cowshed.database.Installation;
 import io.cowshed.database.TimeOrderedIds;
 import io.cowshed.database.Transactions;
 import io.cowshed.event.Events;
+import io.cowshed.problem.CannotStart;
 import io.cowshed.problem.CowshedException;
-import io.cowshed.volume.UnusableVolume;
 import io.cowshed.volume.Volume;
 import io.cowshed.volume.VolumePresence;
 import io.cowshed.volume.VolumeProperties;
@@ -95,7 +95,7 @@ public final class OfflineCommand {
                 rescue(context, options.contains(DRY_RUN));
             }
             return DONE;
-        } catch (CommandRefused | UnusableVolume | CowshedException e) {
+        } catch (CommandRefused | CannotStart | CowshedException e) {
             out.println(e.getMessage());
         } catch (IOException e) {
             out.println("A file cannot be read or written: " + e + ".");
@@ -103,12 +103,20 @@ public final class OfflineCommand {
             out.println("The database has refused something; what was not committed there is as it was: "
                     + NestedExceptionUtils.getMostSpecificCause(e).getMessage());
         } catch (BeansException | FlywayException e) {
-            out.println(
-                    "The database cannot be used: "
-                            + NestedExceptionUtils.getMostSpecificCause(e).getMessage()
-                            + " Set spring.datasource.* or cowshed.data-dir; an embedded database (H2) cannot be open elsewhere.");
+            out.println(whyNot(e));
         }
         return REFUSED;
+    }
+
+    private static String whyNot(RuntimeException failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof CannotStart refusal) {
+                return refusal.problem() + " " + refusal.remedy();
+            }
+        }
+        return "The database cannot be used: "
+                + NestedExceptionUtils.getMostSpecificCause(failure).getMessage()
+                + " Set spring.datasource.* or cowshed.data-dir; an embedded database (H2) cannot be open elsewhere.";
     }
 
     private static boolean isProperty(String argument) {

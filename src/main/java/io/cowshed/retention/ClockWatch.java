@@ -1,9 +1,11 @@
 package io.cowshed.retention;
 
+import io.cowshed.database.DatabaseClock;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -12,7 +14,8 @@ import org.springframework.stereotype.Component;
 
 /**
  * Whether the clock can be trusted with what cannot be taken back. One that has jumped ahead of the time that passed is
- * not, for an hour: time for somebody to set it right, before everything that has an end seems to be past it.
+ * not, for an hour: time for somebody to set it right, before everything that has an end seems to be past it. Nor is one that
+ * the machine's own clock contradicts: who knows which of the two is wrong.
  */
 @Component
 class ClockWatch {
@@ -24,6 +27,7 @@ class ClockWatch {
     private static final Duration DISTRUST = Duration.ofHours(1);
 
     private final Clock clock;
+    private final Supplier<Duration> skew;
     private final LongSupplier nanoTime;
     private @Nullable Instant last;
     private long lastNanos;
@@ -32,13 +36,17 @@ class ClockWatch {
     private @Nullable Long distrustedUntil;
 
     @Autowired
-    ClockWatch(Clock clock) {
-        this(clock, System::nanoTime);
+    ClockWatch(DatabaseClock clock) {
+        this(clock, clock::skew, System::nanoTime);
     }
 
-    /** @param nanoTime what never jumps */
-    ClockWatch(Clock clock, LongSupplier nanoTime) {
+    /**
+     * @param skew by how much another clock, which should agree, is ahead of this one
+     * @param nanoTime what never jumps
+     */
+    ClockWatch(Clock clock, Supplier<Duration> skew, LongSupplier nanoTime) {
         this.clock = clock;
+        this.skew = skew;
         this.nanoTime = nanoTime;
     }
 
@@ -62,6 +70,6 @@ class ClockWatch {
         if (distrustedUntil != null && nanos - distrustedUntil >= 0) {
             distrustedUntil = null;
         }
-        return distrustedUntil == null;
+        return distrustedUntil == null && skew.get().abs().compareTo(TOLERANCE) <= 0;
     }
 }

@@ -40,12 +40,14 @@ public final class CatalogueFiles {
     private static final String LOCK = "lock";
     private static final int BUFFER = 1 << 16;
 
+    private final Mount mount;
     private final VolumeLayout layout;
     private final DirectorySyncs syncs;
 
-    CatalogueFiles(VolumeLayout layout, DirectorySyncs syncs) {
-        this.layout = layout;
-        this.syncs = syncs;
+    CatalogueFiles(Mount mount) {
+        this.mount = mount;
+        this.layout = mount.layout();
+        this.syncs = mount.syncs();
     }
 
     /** Writes a file. */
@@ -69,8 +71,10 @@ public final class CatalogueFiles {
          * Makes a file.
          *
          * @return false when somebody, who has lost his turn and does not know, made one of this name
+         * @throws VolumeUnavailable when the volume is not there
          */
         public boolean write(String name, Content content) throws IOException {
+            mount.require();
             Path draft = directory().resolve(UUID.randomUUID() + DRAFT);
             try (PosixFile file = PosixFile.create(draft, MODE)) {
                 try (OutputStream out = new BufferedOutputStream(new Sequential(file), BUFFER)) {
@@ -88,6 +92,7 @@ public final class CatalogueFiles {
         }
 
         public void delete(String name) throws IOException {
+            mount.require();
             Files.deleteIfExists(directory().resolve(name));
         }
 
@@ -106,8 +111,13 @@ public final class CatalogueFiles {
         }
     }
 
-    /** Takes the turn; empty while another has it. */
+    /**
+     * Takes the turn; empty while another has it.
+     *
+     * @throws VolumeUnavailable when the volume is not there
+     */
     public Optional<Turn> tryTurn() throws IOException {
+        mount.require();
         Path path = directory().resolve(LOCK);
         try {
             PosixFile.create(path, MODE).close();
@@ -127,7 +137,11 @@ public final class CatalogueFiles {
         }
     }
 
-    /** The names of all whole files, in their order; empty where there is no such directory. */
+    /**
+     * The names of all whole files, in their order; empty where there is no such directory.
+     *
+     * @throws VolumeUnavailable when the volume is not there
+     */
     public List<String> names() throws IOException {
         return list().stream()
                 .filter(name -> !name.endsWith(DRAFT) && !name.equals(LOCK))
@@ -146,6 +160,7 @@ public final class CatalogueFiles {
 
     private List<String> list() throws IOException {
         if (!Files.isDirectory(directory())) {
+            mount.require();
             return List.of();
         }
         List<String> names = new ArrayList<>();
@@ -154,6 +169,7 @@ public final class CatalogueFiles {
         } catch (DirectoryIteratorException e) {
             throw new IOException(e);
         }
+        mount.require();
         Collections.sort(names);
         return names;
     }

@@ -11,7 +11,7 @@ public final class ImageFileMissing extends CowshedException {
         super(
                 ProblemType.VOLUME_UNAVAILABLE,
                 "The volume has no file " + name(file) + ".",
-                "Ask the operator whether the volume is mounted and complete.",
+                "Ask the operator to restore the file; the volume itself is there.",
                 cause);
     }
 

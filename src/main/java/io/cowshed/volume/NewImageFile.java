@@ -34,6 +34,7 @@ public final class NewImageFile implements AutoCloseable {
     private static final int ATTEMPTS = 8;
     static final Duration BACKDATED = Duration.ofSeconds(1);
 
+    private final Mount mount;
     private final VolumeLayout layout;
     private final DirectorySyncs syncs;
     private final CataloguedFile catalogued;
@@ -43,18 +44,19 @@ public final class NewImageFile implements AutoCloseable {
     /** Whether {@link #close()} leaves the names as they are. */
     private boolean decided;
 
-    private NewImageFile(
-            VolumeLayout layout, DirectorySyncs syncs, CataloguedFile catalogued, Path incoming, PosixFile file) {
-        this.layout = layout;
-        this.syncs = syncs;
+    private NewImageFile(Mount mount, CataloguedFile catalogued, Path incoming, PosixFile file) {
+        this.mount = mount;
+        this.layout = mount.layout();
+        this.syncs = mount.syncs();
         this.catalogued = catalogued;
         this.incoming = incoming;
         this.file = file;
     }
 
     /** A sweep may come between making the file and fencing it, and takes it for abandoned: then there is another try. */
-    static NewImageFile create(VolumeLayout layout, DirectorySyncs syncs, CataloguedFile catalogued, int mode)
-            throws IOException {
+    static NewImageFile create(Mount mount, CataloguedFile catalogued, int mode) throws IOException {
+        mount.require();
+        VolumeLayout layout = mount.layout();
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             Path incoming = layout.incoming().resolve(VolumeLayout.newSideName(catalogued));
             PosixFile file = PosixFile.create(incoming, mode);
@@ -62,7 +64,7 @@ public final class NewImageFile implements AutoCloseable {
             try {
                 ours = claim(file, incoming);
                 if (ours) {
-                    return new NewImageFile(layout, syncs, catalogued, incoming, file);
+                    return new NewImageFile(mount, catalogued, incoming, file);
                 }
             } finally {
                 if (!ours) {
@@ -78,15 +80,15 @@ public final class NewImageFile implements AutoCloseable {
      * A file that is there already, with a name elsewhere in the same file system, which it keeps whatever becomes of this one.
      * No QEMU has it open or can open it meanwhile.
      */
-    static NewImageFile of(VolumeLayout layout, DirectorySyncs syncs, CataloguedFile catalogued, Path elsewhere)
-            throws IOException {
+    static NewImageFile of(Mount mount, CataloguedFile catalogued, Path elsewhere) throws IOException {
+        mount.require();
         PosixFile file = PosixFile.openForWriting(elsewhere);
         try {
             FileLock.fence(file);
             FileLock.againstReadersAndWriters(file);
-            Path incoming = layout.incoming().resolve(VolumeLayout.newSideName(catalogued));
+            Path incoming = mount.layout().incoming().resolve(VolumeLayout.newSideName(catalogued));
             file.link(incoming);
-            return new NewImageFile(layout, syncs, catalogued, incoming, file);
+            return new NewImageFile(mount, catalogued, incoming, file);
         } catch (Throwable e) {
             file.close();
             throw e;
@@ -137,7 +139,7 @@ public final class NewImageFile implements AutoCloseable {
         try {
             file.setMode(sealed ? HeldImage.SEALED : volume.fileMode());
         } catch (IOException e) {
-            throw VolumeFailures.of(catalogued, e);
+            throw mount.failure(catalogued, e);
         }
     }
 
@@ -146,7 +148,7 @@ public final class NewImageFile implements AutoCloseable {
         try {
             file.setMode(HeldImage.SEALED);
         } catch (IOException e) {
-            throw VolumeFailures.of(catalogued, e);
+            throw mount.failure(catalogued, e);
         }
         return publish();
     }
@@ -170,7 +172,7 @@ public final class NewImageFile implements AutoCloseable {
             file.link(layout.own(catalogued));
             return status;
         } catch (IOException e) {
-            throw VolumeFailures.of(catalogued, e);
+            throw mount.failure(catalogued, e);
         }
     }
 
@@ -194,8 +196,11 @@ public final class NewImageFile implements AutoCloseable {
     private void flushNames() {
         try {
             syncs.sync(layout.directory(catalogued));
+            // A file that was made in another place, just as the volume was being taken away, has got its name there
+            // too.
+            mount.require();
         } catch (IOException e) {
-            throw VolumeFailures.of(catalogued, e);
+            throw mount.failure(catalogued, e);
         }
     }
 
@@ -215,7 +220,7 @@ public final class NewImageFile implements AutoCloseable {
             removeNames();
             file.close();
         } catch (IOException e) {
-            throw VolumeFailures.of(catalogued, e);
+            throw mount.failure(catalogued, e);
         }
     }
 
@@ -241,7 +246,7 @@ public final class NewImageFile implements AutoCloseable {
                 removeNames();
             }
         } catch (IOException e) {
-            throw VolumeFailures.of(catalogued, e);
+            throw mount.failure(catalogued, e);
         }
     }
 }

@@ -25,13 +25,15 @@ import java.util.function.BooleanSupplier;
  */
 public final class Quarantine {
 
+    private final Mount mount;
     private final VolumeLayout layout;
     private final DirectorySyncs syncs;
     private final BackingsInUse backings;
 
-    Quarantine(VolumeLayout layout, DirectorySyncs syncs, BackingsInUse backings) {
-        this.layout = layout;
-        this.syncs = syncs;
+    Quarantine(Mount mount, BackingsInUse backings) {
+        this.mount = mount;
+        this.layout = mount.layout();
+        this.syncs = mount.syncs();
         this.backings = backings;
     }
 
@@ -72,19 +74,21 @@ public final class Quarantine {
             if (backings.contains(entry.name())) {
                 return Outcome.BACKING;
             }
+            mount.require();
             makeDirectory();
             link(file, entry.name());
             Files.delete(own);
             syncs.sync(layout.directory(entry.area()));
             return Outcome.MOVED;
         } catch (NoSuchFileException _) {
+            mount.require();
             return Outcome.GONE;
         } catch (FileLockedException _) {
             return Outcome.IN_USE;
         } catch (NotRegularFileException _) {
             return Outcome.IRREGULAR;
         } catch (IOException e) {
-            throw new VolumeUnavailable(entry.path() + " cannot be put into quarantine.", e);
+            throw mount.failure(entry.path() + " cannot be put into quarantine.", e);
         }
     }
 

@@ -29,24 +29,24 @@ public final class Removal implements AutoCloseable {
     /** Removing is what makes room again. All that is lost is who clears up after a crash in the next moments. */
     private static final String NO_ROOM = "No room for {} on the volume; its image is removed without it";
 
+    private final Mount mount;
     private final VolumeLayout layout;
     private final DirectorySyncs syncs;
     private final CataloguedFile catalogued;
     private final HeldImage held;
     private final Path retired;
 
-    private Removal(
-            VolumeLayout layout, DirectorySyncs syncs, CataloguedFile catalogued, HeldImage held, Path retired) {
-        this.layout = layout;
-        this.syncs = syncs;
+    private Removal(Mount mount, CataloguedFile catalogued, HeldImage held, Path retired) {
+        this.mount = mount;
+        this.layout = mount.layout();
+        this.syncs = mount.syncs();
         this.catalogued = catalogued;
         this.held = held;
         this.retired = retired;
     }
 
-    static Removal begin(VolumeLayout layout, DirectorySyncs syncs, CataloguedFile catalogued, int mode)
-            throws IOException {
-        Removal removal = retire(layout, syncs, catalogued, mode);
+    static Removal begin(Mount mount, CataloguedFile catalogued, int mode) throws IOException {
+        Removal removal = retire(mount, catalogued, mode);
         try {
             removal.flushRetired();
             return removal;
@@ -57,16 +57,15 @@ public final class Removal implements AutoCloseable {
     }
 
     /**
-     * As {@link #begin(VolumeLayout, DirectorySyncs, CataloguedFile, int)}, of many: their retired names are flushed once, all
-     * at the end. What cannot be begun is left out; who begins it by itself has the reason.
+     * As {@link #begin(Mount, CataloguedFile, int)}, of many: their retired names are flushed once, all at the end. What cannot be
+     * begun is left out; who begins it by itself has the reason.
      */
-    static List<Removal> begin(VolumeLayout layout, DirectorySyncs syncs, List<CataloguedFile> files, int mode)
-            throws IOException {
+    static List<Removal> begin(Mount mount, List<CataloguedFile> files, int mode) throws IOException {
         List<Removal> begun = new ArrayList<>(files.size());
         try {
             for (CataloguedFile file : files) {
                 try {
-                    begun.add(retire(layout, syncs, file, mode));
+                    begun.add(retire(mount, file, mode));
                 } catch (IOException e) {
                     LOG.debug("{} is not removed together with others", file, e);
                 }
@@ -81,8 +80,8 @@ public final class Removal implements AutoCloseable {
         }
     }
 
-    private static Removal retire(VolumeLayout layout, DirectorySyncs syncs, CataloguedFile catalogued, int mode)
-            throws IOException {
+    private static Removal retire(Mount mount, CataloguedFile catalogued, int mode) throws IOException {
+        VolumeLayout layout = mount.layout();
         HeldImage held = HeldImage.hold(layout, catalogued, mode);
         try {
             PosixFile file = held.posix();
@@ -93,7 +92,7 @@ public final class Removal implements AutoCloseable {
             } catch (OutOfSpaceException e) {
                 LOG.warn(NO_ROOM, retired.getFileName());
             }
-            return new Removal(layout, syncs, catalogued, held, retired);
+            return new Removal(mount, catalogued, held, retired);
         } catch (Throwable e) {
             held.close();
             throw e;
@@ -136,7 +135,7 @@ public final class Removal implements AutoCloseable {
                 Files.deleteIfExists(removal.retired);
             }
         } catch (IOException e) {
-            throw VolumeFailures.of(last.catalogued, e);
+            throw last.mount.failure(last.catalogued, e);
         }
         removals.forEach(Removal::close);
     }
@@ -146,7 +145,7 @@ public final class Removal implements AutoCloseable {
         try {
             Files.deleteIfExists(retired);
         } catch (IOException e) {
-            throw VolumeFailures.of(catalogued, e);
+            throw mount.failure(catalogued, e);
         }
         held.close();
     }

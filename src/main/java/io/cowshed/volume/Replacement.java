@@ -30,6 +30,7 @@ public final class Replacement implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Replacement.class);
 
+    private final Mount mount;
     private final VolumeLayout layout;
     private final DirectorySyncs syncs;
     private final UUID image;
@@ -39,11 +40,11 @@ public final class Replacement implements AutoCloseable {
     private final boolean held;
     private boolean published;
 
-    private Replacement(
-            VolumeLayout layout, DirectorySyncs syncs, UUID image, PosixFile old, NewImageFile file, boolean held) {
+    private Replacement(Mount mount, UUID image, PosixFile old, NewImageFile file, boolean held) {
         this.held = held;
-        this.layout = layout;
-        this.syncs = syncs;
+        this.mount = mount;
+        this.layout = mount.layout();
+        this.syncs = mount.syncs();
         this.image = image;
         this.old = old;
         this.file = file;
@@ -61,18 +62,18 @@ public final class Replacement implements AutoCloseable {
     }
 
     /** @param held whether the caller holds the old file against everyone when the new one takes its place */
-    static Replacement begin(VolumeLayout layout, DirectorySyncs syncs, UUID image, int mode, boolean held)
-            throws IOException {
+    static Replacement begin(Mount mount, UUID image, int mode, boolean held) throws IOException {
+        VolumeLayout layout = mount.layout();
         PosixFile old = PosixFile.openForReading(layout.image(image));
         try {
             FileLock.fence(old);
             if (!old.isAt(layout.image(image))) {
                 throw new NoSuchFileException(layout.image(image).toString(), null, "it was replaced meanwhile");
             }
-            NewImageFile file = NewImageFile.create(layout, syncs, new CataloguedFile.Disk(image), mode);
+            NewImageFile file = NewImageFile.create(mount, new CataloguedFile.Disk(image), mode);
             try {
                 FileLock.againstReadersAndWriters(file.posix());
-                return new Replacement(layout, syncs, image, old, file, held);
+                return new Replacement(mount, image, old, file, held);
             } catch (Throwable e) {
                 file.close();
                 throw e;
@@ -107,7 +108,7 @@ public final class Replacement implements AutoCloseable {
             takePlace();
             return status;
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
@@ -136,7 +137,7 @@ public final class Replacement implements AutoCloseable {
             takePlace();
             return status;
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
@@ -165,7 +166,7 @@ public final class Replacement implements AutoCloseable {
                 Files.deleteIfExists(retired);
             }
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 

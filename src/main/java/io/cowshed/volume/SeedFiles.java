@@ -2,7 +2,6 @@ package io.cowshed.volume;
 
 import io.cowshed.volume.CataloguedFile.Seed;
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -12,13 +11,11 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 public final class SeedFiles {
 
-    private final VolumeLayout layout;
-    private final DirectorySyncs syncs;
+    private final Mount mount;
     private final int fileMode;
 
-    SeedFiles(VolumeLayout layout, DirectorySyncs syncs, int fileMode) {
-        this.layout = layout;
-        this.syncs = syncs;
+    SeedFiles(Mount mount, int fileMode) {
+        this.mount = mount;
         this.fileMode = fileMode;
     }
 
@@ -30,9 +27,9 @@ public final class SeedFiles {
     /** Begins the file of a seed disk. */
     public NewImageFile create(Seed seed) {
         try {
-            return NewImageFile.create(layout, syncs, seed, fileMode);
+            return NewImageFile.create(mount, seed, fileMode);
         } catch (IOException e) {
-            throw VolumeFailures.of(seed, e);
+            throw mount.failure(seed, e);
         }
     }
 
@@ -44,11 +41,9 @@ public final class SeedFiles {
      */
     public Removal remove(Seed seed) {
         try {
-            return Removal.begin(layout, syncs, seed, fileMode);
-        } catch (NoSuchFileException e) {
-            throw new ImageFileMissing(seed, e);
+            return Removal.begin(mount, seed, fileMode);
         } catch (IOException e) {
-            throw VolumeFailures.of(seed, e);
+            throw mount.failure(seed, e);
         }
     }
 }

@@ -34,6 +34,7 @@ final class Sweep {
 
     private static final Logger LOG = LoggerFactory.getLogger(Sweep.class);
 
+    private final Mount mount;
     private final VolumeLayout layout;
     private final DirectorySyncs syncs;
     private final Predicate<CataloguedFile> settled;
@@ -42,14 +43,10 @@ final class Sweep {
     private final List<UUID> removed = new ArrayList<>();
     private final List<UUID> spared = new ArrayList<>();
 
-    Sweep(
-            VolumeLayout layout,
-            DirectorySyncs syncs,
-            Predicate<CataloguedFile> settled,
-            Predicate<UUID> catalogued,
-            Predicate<UUID> awaited) {
-        this.layout = layout;
-        this.syncs = syncs;
+    Sweep(Mount mount, Predicate<CataloguedFile> settled, Predicate<UUID> catalogued, Predicate<UUID> awaited) {
+        this.mount = mount;
+        this.layout = mount.layout();
+        this.syncs = mount.syncs();
         this.settled = settled;
         this.awaited = awaited;
         this.backings = new BackingsInUse(layout, catalogued);
@@ -57,6 +54,7 @@ final class Sweep {
 
     /** Of the side names of such files. */
     SweepReport run(Predicate<CataloguedFile> files) {
+        mount.require();
         sweep(layout.incoming(), files);
         sweep(layout.retired(), files);
         return new SweepReport(removed, spared);
@@ -72,7 +70,7 @@ final class Sweep {
                 }
             }
         } catch (IOException e) {
-            throw new VolumeUnavailable("The directory " + directory.getFileName() + " cannot be swept.", e);
+            throw mount.failure("The directory " + directory.getFileName() + " cannot be swept.", e);
         }
     }
 

@@ -1,26 +1,12 @@
 package io.cowshed.volume;
 
+import io.cowshed.problem.CannotStart;
 import org.jspecify.annotations.Nullable;
 
-/** The service cannot start with this volume. The message says why, and what to do about it. */
-public final class UnusableVolume extends RuntimeException {
-
-    private final String problem;
-    private final String remedy;
+/** The service cannot start with this volume. */
+public final class UnusableVolume extends CannotStart {
 
     UnusableVolume(String problem, String remedy, @Nullable Throwable cause) {
-        super(problem + " " + remedy, cause);
-        this.problem = problem;
-        this.remedy = remedy;
-    }
-
-    /** What is wrong, in a sentence. */
-    String problem() {
-        return problem;
-    }
-
-    /** What to do about it, in a sentence. */
-    String remedy() {
-        return remedy;
+        super(problem, remedy, cause);
     }
 }

@@ -38,16 +38,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Volume {
 
+    private final Mount mount;
     private final VolumeLayout layout;
     private final int fileMode;
     private final DirectorySyncs syncs;
-    private final UUID installation;
 
-    Volume(VolumeLayout layout, int fileMode, DirectorySyncs syncs, UUID installation) {
-        this.layout = layout;
+    Volume(Mount mount, int fileMode) {
+        this.mount = mount;
+        this.layout = mount.layout();
         this.fileMode = fileMode;
-        this.syncs = syncs;
-        this.installation = installation;
+        this.syncs = mount.syncs();
     }
 
     /**
@@ -60,8 +60,8 @@ public final class Volume {
     static Volume open(Path root, int fileMode, UUID installation, boolean anyImage) {
         VolumeLayout layout = new VolumeLayout(root);
         DirectorySyncs syncs = DirectorySyncs.coalesced();
-        new VolumeCheck(layout, syncs).run(installation, anyImage);
-        return new Volume(layout, fileMode, syncs, installation);
+        VolumeMarker marker = new VolumeCheck(layout, syncs).run(installation, anyImage);
+        return new Volume(new Mount(layout, syncs, marker), fileMode);
     }
 
     /**
@@ -71,13 +71,13 @@ public final class Volume {
      */
     public static Volume existing(VolumeProperties properties) {
         VolumeLayout layout = new VolumeLayout(properties.path());
-        UUID installation = VolumeCheck.requireMarker(layout).installation();
-        return new Volume(layout, properties.mode(), DirectorySyncs.coalesced(), installation);
+        VolumeMarker marker = VolumeCheck.requireMarker(layout);
+        return new Volume(new Mount(layout, DirectorySyncs.coalesced(), marker), properties.mode());
     }
 
     /** Whose volume it is. */
     public UUID installation() {
-        return installation;
+        return mount.installation();
     }
 
     /**
@@ -90,12 +90,12 @@ public final class Volume {
     }
 
     /**
-     * Says, until it is closed, that the volume is in use.
+     * Says, until it is closed, that the volume is in use; again, when it was away and has come back.
      *
      * @throws UnusableVolume when a command has it alone
      */
     public VolumePresence beThere() {
-        return VolumePresence.shared(layout);
+        return mount.beThere();
     }
 
     /** Where an image's file is, relative to the root of the volume. */
@@ -119,30 +119,30 @@ public final class Volume {
      * @param catalogued asked of any image: whether the catalogue has it at the moment
      */
     public Quarantine quarantine(Predicate<UUID> catalogued) {
-        return new Quarantine(layout, syncs, new BackingsInUse(layout, catalogued));
+        return new Quarantine(mount, new BackingsInUse(layout, catalogued));
     }
 
     /** All that is in its directories. */
     public VolumeFiles files() {
-        return new VolumeFiles(layout);
+        return new VolumeFiles(mount);
     }
 
     /** The files of seed disks. */
     public SeedFiles seeds() {
-        return new SeedFiles(layout, syncs, fileMode);
+        return new SeedFiles(mount, fileMode);
     }
 
     /** The files that hold what there is in the catalogue. */
     public CatalogueFiles catalogue() {
-        return new CatalogueFiles(layout, syncs);
+        return new CatalogueFiles(mount);
     }
 
     /** Begins an image's file. */
     public NewImageFile create(UUID image) {
         try {
-            return NewImageFile.create(layout, syncs, new Disk(image), fileMode);
+            return NewImageFile.create(mount, new Disk(image), fileMode);
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
@@ -154,9 +154,9 @@ public final class Volume {
      */
     public NewImageFile adopt(UUID image, Path elsewhere) {
         try {
-            return NewImageFile.of(layout, syncs, new Disk(image), elsewhere);
+            return NewImageFile.of(mount, new Disk(image), elsewhere);
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
@@ -180,7 +180,7 @@ public final class Volume {
                 throw e;
             }
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
@@ -223,7 +223,7 @@ public final class Volume {
         try {
             return PosixFile.openForReading(layout.image(image));
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
@@ -246,7 +246,7 @@ public final class Volume {
         try {
             return HeldImage.hold(layout, file, fileMode);
         } catch (IOException e) {
-            throw VolumeFailures.of(file, e);
+            throw mount.failure(file, e);
         }
     }
 
@@ -259,7 +259,7 @@ public final class Volume {
         try {
             return HeldImage.share(layout, new Disk(image), fileMode);
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
@@ -278,7 +278,7 @@ public final class Volume {
         try (PosixFile file = PosixFile.openForReading(layout.image(image))) {
             return FileLock.use(file);
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
@@ -292,7 +292,7 @@ public final class Volume {
         try {
             return layout.root().toRealPath();
         } catch (IOException e) {
-            throw new VolumeUnavailable("The volume is not where it should be.", e);
+            throw mount.failure("The volume is not where it should be.", e);
         }
     }
 
@@ -311,7 +311,7 @@ public final class Volume {
         try {
             return HeldImage.holdForWriting(layout, image, fileMode);
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
@@ -334,29 +334,24 @@ public final class Volume {
      */
     public Removal remove(UUID image) {
         try {
-            return Removal.begin(layout, syncs, new Disk(image), fileMode);
-        } catch (NoSuchFileException e) {
-            requireMounted();
-            throw new ImageFileMissing(new Disk(image), e);
+            return Removal.begin(mount, new Disk(image), fileMode);
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
     /**
      * As {@link #remove}, of many images: those whose files cannot be removed now, for whatever reason, are left out.
      *
-     * @throws VolumeUnavailable when the volume fails for all of them
+     * @throws VolumeUnavailable when the volume fails for all of them, or is not there
      */
     public List<Removal> remove(Collection<UUID> images) {
+        mount.require();
         try {
             return Removal.begin(
-                    layout,
-                    syncs,
-                    images.stream().<CataloguedFile>map(Disk::new).toList(),
-                    fileMode);
+                    mount, images.stream().<CataloguedFile>map(Disk::new).toList(), fileMode);
         } catch (IOException e) {
-            throw new VolumeUnavailable("The files of images cannot be removed.", e);
+            throw mount.failure("The files of images cannot be removed.", e);
         }
     }
 
@@ -366,16 +361,16 @@ public final class Volume {
      * @throws VolumeUnavailable when it is not
      */
     public void requireMounted() {
-        try {
-            UUID found = VolumeMarker.read(layout)
-                    .map(VolumeMarker::installation)
-                    .orElseThrow(() -> new NoSuchFileException(layout.marker().toString()));
-            if (!found.equals(installation)) {
-                throw new IOException(layout.marker() + " names installation " + found);
-            }
-        } catch (IOException e) {
-            throw new VolumeUnavailable("The volume is not mounted: its marker is not there.", e);
-        }
+        mount.require();
+    }
+
+    /**
+     * That the volume is there and can be written to. Writes nothing.
+     *
+     * @throws VolumeUnavailable when it is not, or cannot
+     */
+    public void requireUsable() {
+        mount.requireWritable();
     }
 
     /**
@@ -391,7 +386,7 @@ public final class Volume {
         try {
             syncs.sync(layout.images());
         } catch (IOException e) {
-            throw new VolumeUnavailable("The names of images cannot be made durable.", e);
+            throw mount.failure("The names of images cannot be made durable.", e);
         }
     }
 
@@ -400,7 +395,7 @@ public final class Volume {
         try (PosixFile file = PosixFile.openForReading(layout.image(image))) {
             file.flush();
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
         flushNames();
     }
@@ -410,7 +405,7 @@ public final class Volume {
         try (BlockFile file = PosixFile.openForReading(layout.image(image))) {
             return Qcow2HeaderReader.read(file);
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
@@ -419,7 +414,7 @@ public final class Volume {
         try (BlockFile file = PosixFile.openForReading(layout.image(image))) {
             return Optional.ofNullable(Qcow2HeaderReader.read(file).identity()).map(ImageIdentity::id);
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
@@ -430,7 +425,7 @@ public final class Volume {
             file.flush();
             syncs.sync(layout.images());
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
@@ -442,9 +437,9 @@ public final class Volume {
      */
     public Replacement replace(UUID image, boolean held) {
         try {
-            return Replacement.begin(layout, syncs, image, fileMode, held);
+            return Replacement.begin(mount, image, fileMode, held);
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
@@ -457,18 +452,30 @@ public final class Volume {
         try (PosixFile file = PosixFile.openForReading(layout.image(image))) {
             FileLock.fence(file);
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
-    /** The image's file as it is now; empty when there is none. */
+    /**
+     * The image's file as it is now; empty when there is none.
+     *
+     * @throws VolumeUnavailable when the volume itself is not there
+     */
     public Optional<ImageFileStatus> status(UUID image) {
+        Optional<ImageFileStatus> status = statusNow(image);
+        if (status.isEmpty()) {
+            mount.require();
+        }
+        return status;
+    }
+
+    private Optional<ImageFileStatus> statusNow(UUID image) {
         try {
             return PosixFile.statusOf(layout.image(image))
                     .filter(FileStatus::isRegular)
                     .map(ImageFileStatus::of);
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
@@ -479,14 +486,13 @@ public final class Volume {
      */
     public ImageFileStatus requireFile(UUID image) {
         return status(image)
-                .orElseThrow(() -> new ImageFileMissing(
-                        new Disk(image),
-                        new NoSuchFileException(layout.image(image).toString())));
+                .orElseThrow(() -> mount.failure(
+                        image, new NoSuchFileException(layout.image(image).toString())));
     }
 
-    /** What the image's file takes on the volume now, in bytes; empty when there is no file. */
+    /** What the image's file takes on the volume now, in bytes; empty when there is no file, or no volume. */
     public OptionalLong allocatedSize(UUID image) {
-        Optional<ImageFileStatus> status = status(image);
+        Optional<ImageFileStatus> status = statusNow(image);
         return status.isPresent() ? OptionalLong.of(status.get().allocatedSize()) : OptionalLong.empty();
     }
 
@@ -499,7 +505,7 @@ public final class Volume {
         try (PosixFile file = PosixFile.openForReading(layout.image(image))) {
             return file.sharedSize();
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
@@ -516,7 +522,7 @@ public final class Volume {
         } catch (DirectoryIteratorException e) {
             throw new VolumeUnavailable("The files of the volume cannot be measured.", new IOException(e));
         } catch (IOException e) {
-            throw new VolumeUnavailable("The files of the volume cannot be measured.", e);
+            throw mount.failure("The files of the volume cannot be measured.", e);
         }
     }
 
@@ -525,17 +531,18 @@ public final class Volume {
         try (DirectoryStream<Path> names = Files.newDirectoryStream(layout.incoming(), image + ".*")) {
             return names.iterator().hasNext();
         } catch (IOException e) {
-            throw VolumeFailures.of(image, e);
+            throw mount.failure(image, e);
         }
     }
 
     /** The volume's space now. */
     public VolumeSpace space() {
+        mount.require();
         try {
             FileStore store = Files.getFileStore(layout.root());
             return new VolumeSpace(store.getTotalSpace(), store.getUsableSpace());
         } catch (IOException e) {
-            throw new VolumeUnavailable("The volume does not tell its free space.", e);
+            throw mount.failure("The volume does not tell its free space.", e);
         }
     }
 
@@ -561,11 +568,11 @@ public final class Volume {
      * @param awaited asked before {@code settled} is: whether an operation that is not over is to make the image's file
      */
     public SweepReport sweep(Predicate<CataloguedFile> settled, Predicate<UUID> catalogued, Predicate<UUID> awaited) {
-        return new Sweep(layout, syncs, settled, catalogued, awaited).run(_ -> true);
+        return new Sweep(mount, settled, catalogued, awaited).run(_ -> true);
     }
 
     /** As above, only what was left behind of one image's file, for the operation that is to make it. */
     public SweepReport sweep(UUID image, Predicate<CataloguedFile> settled, Predicate<UUID> catalogued) {
-        return new Sweep(layout, syncs, settled, catalogued, _ -> false).run(new Disk(image)::equals);
+        return new Sweep(mount, settled, catalogued, _ -> false).run(new Disk(image)::equals);
     }
 }

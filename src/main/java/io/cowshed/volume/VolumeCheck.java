@@ -34,8 +34,12 @@ final class VolumeCheck {
         this.syncs = syncs;
     }
 
-    /** @throws UnusableVolume when the service cannot start with it */
-    void run(UUID installation, boolean anyImage) {
+    /**
+     * Returns the volume's marker.
+     *
+     * @throws UnusableVolume when the service cannot start with it
+     */
+    VolumeMarker run(UUID installation, boolean anyImage) {
         try {
             requireDirectory(anyImage);
             Optional<VolumeMarker> marker = VolumeMarker.read(layout);
@@ -46,6 +50,7 @@ final class VolumeCheck {
             requireOurs(marker.orElseThrow(), installation);
             makeDirectories(anyImage);
             probe();
+            return marker.orElseThrow();
         } catch (IOException e) {
             throw new UnusableVolume(
                     "The volume " + layout.root() + " cannot be used: " + e + ".",
@@ -102,7 +107,7 @@ final class VolumeCheck {
             throw unusable(
                     "is no volume of Cowshed's, and not empty.", "Set cowshed.volume to a new or an empty directory.");
         }
-        new VolumeMarker(installation).write(layout, syncs);
+        new VolumeMarker(installation, UUID.randomUUID()).write(layout, syncs);
         LOG.info("Made a new volume at {}", layout.root());
     }
 

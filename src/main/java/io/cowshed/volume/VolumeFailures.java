@@ -4,6 +4,8 @@ import io.cowshed.engine.posix.FileLockedException;
 import io.cowshed.engine.posix.OutOfSpaceException;
 import io.cowshed.problem.CowshedException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.UUID;
 
@@ -23,8 +25,15 @@ final class VolumeFailures {
             case FileLockedException locked -> new ImageInUse(file, locked);
             case OutOfSpaceException full -> new VolumeFull(full);
             case NoSuchFileException missing -> new ImageFileMissing(file, missing);
-            default -> new VolumeUnavailable(capitalised(file) + " cannot be worked on.", failure);
+            case AccessDeniedException denied -> VolumeUnavailable.denied(capitalised(file), denied);
+            default ->
+                new VolumeUnavailable(capitalised(file) + " cannot be worked on" + reason(failure) + ".", failure);
         };
+    }
+
+    /** What the operating system says, after a colon, where it says anything. */
+    static String reason(IOException failure) {
+        return failure instanceof FileSystemException said && said.getReason() != null ? ": " + said.getReason() : "";
     }
 
     /** What to call the file at the beginning of a sentence. */

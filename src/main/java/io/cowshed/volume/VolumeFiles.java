@@ -5,6 +5,7 @@ import io.cowshed.engine.posix.FileStatus;
 import io.cowshed.engine.posix.FileUse;
 import io.cowshed.engine.posix.NotRegularFileException;
 import io.cowshed.engine.posix.PosixFile;
+import io.cowshed.problem.CowshedException;
 import io.cowshed.volume.CataloguedFile.Disk;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
@@ -28,23 +29,22 @@ public final class VolumeFiles {
     /** By which an NFS client keeps what was removed while it was open. */
     private static final String SILLY_RENAMED = ".nfs";
 
+    private final Mount mount;
     private final VolumeLayout layout;
 
-    VolumeFiles(VolumeLayout layout) {
-        this.layout = layout;
-    }
-
-    /** Those below the root of a volume. */
-    public static VolumeFiles at(Path root) {
-        return new VolumeFiles(new VolumeLayout(root));
+    VolumeFiles(Mount mount) {
+        this.mount = mount;
+        this.layout = mount.layout();
     }
 
     /**
      * Goes through the names in a directory, as they come, each as it is read: memory does not grow with them.
      *
-     * @throws VolumeUnavailable when that cannot be done
+     * @throws VolumeUnavailable when that cannot be done, or the volume is not there, then or in the end: what was found says
+     *     nothing then
      */
     public void walk(VolumeArea area, Consumer<VolumeEntry> each) {
+        mount.require();
         Path directory = layout.directory(area);
         try (DirectoryStream<Path> names = Files.newDirectoryStream(directory)) {
             for (Path name : names) {
@@ -62,10 +62,11 @@ public final class VolumeFiles {
         } catch (IOException e) {
             throw unreadable(area, e);
         }
+        mount.require();
     }
 
-    private static VolumeUnavailable unreadable(VolumeArea area, IOException cause) {
-        return new VolumeUnavailable("The directory " + area.word() + " of the volume cannot be read.", cause);
+    private CowshedException unreadable(VolumeArea area, IOException cause) {
+        return mount.failure("The directory " + area.word() + " of the volume cannot be read.", cause);
     }
 
     private static Optional<? extends CataloguedFile> fileOf(VolumeArea area, String name) {
@@ -83,6 +84,7 @@ public final class VolumeFiles {
      *
      * @return empty when nothing has that name
      * @throws IOException when it is there, and cannot be read
+     * @throws VolumeUnavailable when the volume is not there
      */
     public Optional<Look> look(Path path) throws IOException {
         try (PosixFile file = PosixFile.openForReading(path)) {
@@ -93,6 +95,7 @@ public final class VolumeFiles {
             fenced |= FileLock.isFenced(file) || !file.isAt(path);
             return Optional.of(new Look(inspected, before.compareTo(after) > 0 ? before : after, fenced));
         } catch (NoSuchFileException _) {
+            mount.require();
             return Optional.empty();
         } catch (NotRegularFileException _) {
             return InspectedFile.of(path).map(file -> new Look(file, FileUse.NONE, false));
@@ -113,9 +116,15 @@ public final class VolumeFiles {
         }
     }
 
-    /** Whether a file, or what became of it, has a side name: then a sweep decides on it. */
+    /**
+     * Whether a file, or what became of it, has a side name: then a sweep decides on it.
+     *
+     * @throws VolumeUnavailable when that cannot be told
+     */
     public boolean hasSideName(CataloguedFile file) {
-        return isAmong(VolumeArea.INCOMING, file) || isAmong(VolumeArea.RETIRED, file);
+        boolean found = isAmong(VolumeArea.INCOMING, file) || isAmong(VolumeArea.RETIRED, file);
+        mount.require();
+        return found;
     }
 
     private boolean isAmong(VolumeArea area, CataloguedFile file) {

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 public final class VolumeFull extends CowshedException {
 
     private static final String ACTION =
-            "Purge images that are no longer needed, or enlarge the volume, then try again.";
+            "Purge images that are no longer needed, or enlarge the volume or the quota on it, then try again.";
 
     /** Found before anything was written. */
     VolumeFull(long needed, long usable) {
@@ -20,7 +20,7 @@ public final class VolumeFull extends CowshedException {
 
     /** Found while writing. */
     public VolumeFull(OutOfSpaceException cause) {
-        this("The volume has no room left for what was to be written.", cause);
+        this("The volume has no room left for what was to be written: no space (df), or no inodes (df -i).", cause);
     }
 
     private VolumeFull(String detail, @Nullable Throwable cause) {

@@ -11,9 +11,14 @@ import java.io.IOException;
  */
 public final class VolumePresence implements AutoCloseable {
 
-    private final PosixFile marker;
+    private final VolumeLayout layout;
+    private final Taking taking;
+    private PosixFile marker;
+    private boolean closed;
 
-    private VolumePresence(PosixFile marker) {
+    private VolumePresence(VolumeLayout layout, Taking taking, PosixFile marker) {
+        this.layout = layout;
+        this.taking = taking;
         this.marker = marker;
     }
 
@@ -32,14 +37,7 @@ public final class VolumePresence implements AutoCloseable {
 
     private static VolumePresence take(VolumeLayout layout, Taking taking, String remedy) {
         try {
-            PosixFile marker = PosixFile.openForReading(layout.marker());
-            try {
-                taking.take(marker);
-                return new VolumePresence(marker);
-            } catch (Throwable e) {
-                marker.close();
-                throw e;
-            }
+            return new VolumePresence(layout, taking, locked(layout, taking));
         } catch (FileLockedException e) {
             throw new UnusableVolume(
                     "The volume " + layout.root() + " is in use by " + e.holderNames() + ".", remedy, e);
@@ -51,8 +49,33 @@ public final class VolumePresence implements AutoCloseable {
         }
     }
 
+    private static PosixFile locked(VolumeLayout layout, Taking taking) throws IOException {
+        PosixFile marker = PosixFile.openForReading(layout.marker());
+        try {
+            taking.take(marker);
+            return marker;
+        } catch (Throwable e) {
+            marker.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Locks the marker that is there now, and lets go of the one before, which may keep a file system that nobody sees any more.
+     *
+     * @throws FileLockedException when somebody else has it by now
+     */
+    synchronized void renew() throws IOException {
+        if (!closed) {
+            PosixFile before = marker;
+            marker = locked(layout, taking);
+            before.close();
+        }
+    }
+
     @Override
-    public void close() {
+    public synchronized void close() {
+        closed = true;
         try {
             marker.close();
         } catch (IOException e) {

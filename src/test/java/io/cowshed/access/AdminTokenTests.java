@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cowshed.database.Transactions;
+import io.cowshed.problem.CannotStart;
 import io.cowshed.testing.ServiceTests;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -95,7 +96,8 @@ class AdminTokenTests extends ServiceTests {
     @ValueSource(strings = {"secret", "cow_secret", "cow_0123456789abcdef0123456789abcdef_secret"})
     void whatIsNoTokenIsRefusedAndNotRepeated(String configured) {
         assertThatThrownBy(() -> replica(configured))
-                .hasMessageStartingWith("cowshed.admin-token is no token: ")
+                .isInstanceOf(CannotStart.class)
+                .hasMessageStartingWith("cowshed.admin-token is no token. ")
                 .hasMessageNotContaining("secret");
     }
 

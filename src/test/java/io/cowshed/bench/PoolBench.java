@@ -1,5 +1,6 @@
 package io.cowshed.bench;
 
+import static io.cowshed.testing.Eventually.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cowshed.testing.ApiClient;
@@ -107,9 +108,7 @@ class PoolBench {
     }
 
     private static void awaitFull(ApiClient api) {
-        while (api.get("families/bench/pool").json().path("ready").asInt() < POOL) {
-            Thread.onSpinWait();
-        }
+        until(() -> api.get("families/bench/pool").json().path("ready").asInt() >= POOL);
     }
 
     private static void require(int status, ApiClient.Answer answer) {

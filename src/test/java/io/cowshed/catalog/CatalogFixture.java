@@ -40,6 +40,8 @@ final class CatalogFixture implements AutoCloseable {
                 .web(WebApplicationType.NONE)
                 .properties(database.properties())
                 .properties("spring.main.banner-mode=off", "logging.level.root=error")
+                // Health is not a part of this.
+                .properties("management.endpoint.health.validate-group-membership=false")
                 .run(Arrays.stream(properties).map(property -> "--" + property).toArray(String[]::new));
     }
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import com.zaxxer.hikari.HikariDataSource;
+import io.cowshed.problem.CannotStart;
 import io.cowshed.problem.DatabaseUnavailable;
 import io.cowshed.problem.ProblemRenderer;
 import io.cowshed.testing.TestDatabase;
@@ -60,6 +62,21 @@ class DatabaseUnavailableTests {
         }
     }
 
+    @Test
+    void aStatementThatPostgresqlDoesNotAnswerIsGivenUpAfterFiveMinutesUnlessAnotherTimeIsWished() {
+        try (TestDatabase database = TestDatabase.create(TestDatabase.Kind.POSTGRESQL)) {
+            try (ConfigurableApplicationContext context = start(database)) {
+                assertThat(context.getBean(HikariDataSource.class).getDataSourceProperties())
+                        .containsEntry("socketTimeout", "300");
+            }
+            String wished = "spring.datasource.hikari.data-source-properties.socketTimeout=7";
+            try (ConfigurableApplicationContext context = start(database, wished)) {
+                assertThat(context.getBean(HikariDataSource.class).getDataSourceProperties())
+                        .containsEntry("socketTimeout", "7");
+            }
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void tellsALockThatIsNotHadInTime(TestDatabase.Kind kind) throws Exception {
@@ -110,19 +127,22 @@ class DatabaseUnavailableTests {
                 Statement statement = connection.createStatement()) {
             statement.execute("alter database " + connection.getCatalog() + " set synchronous_commit = off");
             assertThatThrownBy(() -> start(database).close())
-                    .hasRootCauseInstanceOf(IllegalStateException.class)
+                    .hasRootCauseInstanceOf(CannotStart.class)
                     .hasRootCauseMessage("PostgreSQL's synchronous_commit is off: a power cut would lose images that "
                             + "Cowshed has said exist. Set it to on (ALTER DATABASE … SET synchronous_commit = on).");
         }
     }
 
-    private static ConfigurableApplicationContext start(TestDatabase database) {
+    private static ConfigurableApplicationContext start(TestDatabase database, String... more) {
         return new SpringApplicationBuilder(Application.class)
                 .web(WebApplicationType.NONE)
                 .properties(database.properties())
+                .properties(more)
                 .run(
                         "--spring.datasource.hikari.connection-timeout=300",
                         "--spring.datasource.hikari.maximum-pool-size=2",
+                        // Health is not a part of this.
+                        "--management.endpoint.health.validate-group-membership=false",
                         "--logging.level.root=off");
     }
 

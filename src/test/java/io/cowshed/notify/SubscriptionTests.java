@@ -1,5 +1,6 @@
 package io.cowshed.notify;
 
+import static io.cowshed.testing.Eventually.until;
 import static io.cowshed.testing.VerbChains.succeed;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -18,11 +19,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -39,7 +38,6 @@ import tools.jackson.databind.JsonNode;
 abstract class SubscriptionTests extends ServiceTests {
 
     private static final Duration LONG = Duration.ofSeconds(30);
-    private static final Duration PAUSE = Duration.ofMillis(10);
 
     private Receiver receiver;
     private int names;
@@ -552,14 +550,6 @@ abstract class SubscriptionTests extends ServiceTests {
                 ResultSet rows = query.executeQuery()) {
             rows.next();
             return rows.getLong(1);
-        }
-    }
-
-    private static void until(Callable<Boolean> condition) throws Exception {
-        long end = System.nanoTime() + LONG.toNanos();
-        while (!condition.call()) {
-            assertThat(System.nanoTime()).as("it did not become true").isLessThan(end);
-            LockSupport.parkNanos(PAUSE.toNanos());
         }
     }
 }

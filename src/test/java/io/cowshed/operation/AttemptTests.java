@@ -1,6 +1,6 @@
 package io.cowshed.operation;
 
-import static io.cowshed.operation.OperationFixture.until;
+import static io.cowshed.testing.Eventually.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cowshed.database.Transactions;

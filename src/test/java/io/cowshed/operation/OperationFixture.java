@@ -6,8 +6,6 @@ import io.cowshed.testing.TestService;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.Callable;
-import org.awaitility.Awaitility;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Asks a service for operations of kinds that only tests know. */
@@ -15,8 +13,6 @@ final class OperationFixture {
 
     /** Longer than anything takes, but for noticing that a replica has died. */
     static final Duration LONG = Duration.ofSeconds(40);
-
-    private static final Duration A_MOMENT = Duration.ofMillis(5);
 
     private final TestService service;
 
@@ -85,15 +81,5 @@ final class OperationFixture {
 
     <T> T bean(Class<T> type) {
         return service.bean(type);
-    }
-
-    /** Returns when something has become true, which it soon will. */
-    static void until(Callable<Boolean> condition) {
-        // Whoever asks without a pause has both the processors and the embedded database to himself.
-        Awaitility.await()
-                .atMost(LONG)
-                .pollDelay(Duration.ZERO)
-                .pollInterval(A_MOMENT)
-                .until(condition);
     }
 }

@@ -1,5 +1,6 @@
 package io.cowshed.pool;
 
+import static io.cowshed.testing.Eventually.until;
 import static io.cowshed.testing.VerbChains.succeed;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -394,15 +395,11 @@ abstract class PoolTests extends ServiceTests {
     }
 
     private void awaitReady(String family, int count) {
-        while (pool(family).path("ready").asInt() != count) {
-            Thread.onSpinWait();
-        }
+        until(() -> pool(family).path("ready").asInt() == count);
     }
 
     private void awaitPooled(String family, int count) {
-        while (pooled(family).size() != count) {
-            Thread.onSpinWait();
-        }
+        until(() -> pooled(family).size() == count);
     }
 
     private JsonNode pooled(String family) {

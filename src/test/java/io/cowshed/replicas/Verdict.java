@@ -64,6 +64,7 @@ final class Verdict {
         checkImages();
         checkOperations();
         checkEvents();
+        checkAudit();
         Invariants invariants = new Invariants(database, world.volume);
         invariants.check();
         invariants.checkFiles();
@@ -162,6 +163,17 @@ final class Verdict {
         for (String removed : world.removed) {
             assertThat(once).contains("image.removed " + removed);
         }
+    }
+
+    /** Last, since it is one more operation. */
+    private void checkAudit() {
+        JsonNode audit = VerbChains.succeed(
+                        api.postJson("volume/audits", "{\"verifyDigests\": true}", "Prefer", "wait=60"))
+                .json();
+        assertThat(audit.path("state").asString()).as("%s", audit).isEqualTo("succeeded");
+        assertThat(all("volume/audits/" + audit.path("id").asString() + "/findings?limit=1000"))
+                .as("what an audit finds")
+                .isEmpty();
     }
 
     private List<JsonNode> images() {

@@ -1,5 +1,7 @@
 package io.cowshed.rescue;
 
+import static io.cowshed.testing.Eventually.until;
+
 import io.cowshed.testing.ApiClient;
 import io.cowshed.testing.TestDatabase;
 import io.cowshed.testing.TestService;
@@ -66,10 +68,8 @@ final class RescueFixture implements AutoCloseable {
     }
 
     /** Exports what there is now. */
-    void export() throws IOException {
-        while (!service().bean(CatalogueExport.class).export()) {
-            Thread.onSpinWait();
-        }
+    void export() {
+        until(() -> service().bean(CatalogueExport.class).export());
     }
 
     void stop() {

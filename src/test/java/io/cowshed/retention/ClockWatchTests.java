@@ -13,7 +13,8 @@ class ClockWatchTests {
 
     private final HandWound clock = new HandWound();
     private long nanos;
-    private final ClockWatch watch = new ClockWatch(clock, () -> nanos);
+    private Duration skew = Duration.ZERO;
+    private final ClockWatch watch = new ClockWatch(clock, () -> skew, () -> nanos);
 
     @Test
     void aClockThatGoesWithTheTimeIsTrusted() {
@@ -32,6 +33,14 @@ class ClockWatchTests {
         pass(Duration.ofMinutes(59));
         assertThat(watch.isTrusted()).isFalse();
         pass(Duration.ofMinutes(2));
+        assertThat(watch.isTrusted()).isTrue();
+    }
+
+    @Test
+    void oneThatIsContradictedIsNotForAsLongAsThat() {
+        skew = Duration.ofMinutes(-6);
+        assertThat(watch.isTrusted()).isFalse();
+        skew = Duration.ofSeconds(-3);
         assertThat(watch.isTrusted()).isTrue();
     }
 

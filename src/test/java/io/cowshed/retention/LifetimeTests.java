@@ -1,5 +1,6 @@
 package io.cowshed.retention;
 
+import static io.cowshed.testing.Eventually.until;
 import static io.cowshed.testing.VerbChains.succeed;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -494,9 +495,7 @@ abstract class LifetimeTests extends ServiceTests {
     }
 
     private void awaitCopy(String name) {
-        while (!chains.image(name).path("state").asString().equals("available")) {
-            Thread.onSpinWait();
-        }
+        until(() -> chains.image(name).path("state").asString().equals("available"));
     }
 
     private void requireHeld(String name, String by) {

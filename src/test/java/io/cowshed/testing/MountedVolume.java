@@ -11,9 +11,11 @@ import java.util.List;
 public final class MountedVolume implements AutoCloseable {
 
     private final Path at;
+    private final List<String> command;
 
-    private MountedVolume(Path at) {
+    private MountedVolume(Path at, List<String> command) {
         this.at = at;
+        this.command = command;
     }
 
     /**
@@ -57,6 +59,11 @@ public final class MountedVolume implements AutoCloseable {
         run(List.of("mount", "-o", "remount," + options, at.toString()));
     }
 
+    /** Mounts it where it was, after {@link #close}: the same one where it lies in a file, or else an empty one. */
+    public void mountAgain() {
+        run(command);
+    }
+
     /** Takes it away, at once for whoever looks it up, and altogether when nobody has a file of it open. */
     @Override
     public void close() {
@@ -70,7 +77,7 @@ public final class MountedVolume implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         run(command);
-        return new MountedVolume(at);
+        return new MountedVolume(at, command);
     }
 
     private static void run(List<String> command) {

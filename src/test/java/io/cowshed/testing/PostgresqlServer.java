@@ -3,7 +3,9 @@ package io.cowshed.testing;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.LongStream;
 
 /** A PostgreSQL server of a test's own, which can be stopped and started again as the same one, with all that it holds. */
 public final class PostgresqlServer implements AutoCloseable {
@@ -41,6 +43,28 @@ public final class PostgresqlServer implements AutoCloseable {
     /** Starts it again after {@link #stop}, on the same port. */
     public void startAgain() {
         running = start(data, running.getPort());
+    }
+
+    /** Lets it do nothing at all until {@link #resume}, while its connections stay: as a server that hangs, or is cut off. */
+    public void pause() {
+        Signals.send("STOP", processes());
+    }
+
+    /** Lets it go on as if nothing had been. */
+    public void resume() {
+        Signals.send("CONT", processes());
+    }
+
+    private LongStream processes() {
+        try {
+            long first = Long.parseLong(
+                    Files.readAllLines(data.resolve("postmaster.pid")).getFirst());
+            return LongStream.concat(
+                    LongStream.of(first),
+                    ProcessHandle.of(first).orElseThrow().descendants().mapToLong(ProcessHandle::pid));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Override

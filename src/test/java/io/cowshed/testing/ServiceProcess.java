@@ -1,6 +1,5 @@
 package io.cowshed.testing;
 
-import io.cowshed.CowshedApplication;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -14,6 +13,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /** The service as a process of its own, to be killed at any moment; as the jar that {@code -Dcowshed.jar} names, if it does. */
 public final class ServiceProcess implements AutoCloseable {
@@ -125,9 +125,7 @@ public final class ServiceProcess implements AutoCloseable {
     /** It says that it has started before it has made the first token, and is ready after that. */
     private static void awaitReadiness(int port) {
         ApiClient anybody = new ApiClient(port, "");
-        while (anybody.get("/actuator/health/readiness").status() != 200) {
-            Thread.onSpinWait();
-        }
+        Eventually.until(() -> anybody.get("/actuator/health/readiness").status() == 200);
     }
 
     /** How a start ended that was not to succeed. */
@@ -135,8 +133,13 @@ public final class ServiceProcess implements AutoCloseable {
 
     /** Starts it, and returns when it has ended by itself. */
     public static Refusal refused(Path directory, String... properties) {
+        return refused(directory, List.of(), properties);
+    }
+
+    /** As above, under a wrapper as for {@link #start}. */
+    public static Refusal refused(Path directory, List<String> wrapper, String... properties) {
         try {
-            Process process = launch(directory, List.of(), QUICK_TO_START, properties);
+            Process process = launch(directory, wrapper, QUICK_TO_START, properties);
             StringBuilder output = new StringBuilder();
             BufferedReader lines = process.inputReader();
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -158,10 +161,7 @@ public final class ServiceProcess implements AutoCloseable {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(jvmOptions);
         command.add("--enable-native-access=ALL-UNNAMED");
-        command.addAll(
-                JAR.isEmpty()
-                        ? List.of("-cp", System.getProperty("java.class.path"), CowshedApplication.class.getName())
-                        : List.of("-jar", JAR));
+        command.addAll(JAR.isEmpty() ? ServiceClasses.options() : List.of("-jar", JAR));
         command.add("--server.port=0");
         command.add("--cowshed.data-dir=" + directory.resolve("data"));
         for (String property : properties) {
@@ -218,31 +218,14 @@ public final class ServiceProcess implements AutoCloseable {
 
     /** Lets it do nothing at all until {@link #resume()}. */
     public void pause() {
-        signal("STOP");
+        Signals.send("STOP", LongStream.of(pid()));
         paused = true;
     }
 
     /** Lets it go on as if nothing had been. */
     public void resume() {
-        signal("CONT");
+        Signals.send("CONT", LongStream.of(pid()));
         paused = false;
-    }
-
-    private void signal(String name) {
-        try {
-            int exit = new ProcessBuilder("kill", "-" + name, Long.toString(pid()))
-                    .inheritIO()
-                    .start()
-                    .waitFor();
-            if (exit != 0) {
-                throw new IllegalStateException("kill -" + name + " ended with " + exit);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        }
     }
 
     /** Ends it in good order. */
@@ -251,14 +234,14 @@ public final class ServiceProcess implements AutoCloseable {
         stop();
     }
 
-    /** As {@link #close()}, in the middle of a test. */
-    public void stop() {
+    /** As {@link #close()}, in the middle of a test; returns the exit code. */
+    public int stop() {
         // One that is paused would not hear of it. Another may be dead by now, and its number somebody else's.
         if (paused) {
             resume();
         }
         // A wrapper such as strace keeps such signals to itself, and ends with what it wraps.
         process.children().findFirst().orElse(process.toHandle()).destroy();
-        process.onExit().join();
+        return process.onExit().join().exitValue();
     }
 }

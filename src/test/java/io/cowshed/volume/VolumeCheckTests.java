@@ -40,7 +40,7 @@ class VolumeCheckTests {
         open(root, US, false);
         open(root, US, false);
         open(root, US, true);
-        assertThat(root.resolve("cowshed-volume.json")).hasContent("{\"installation\": \"" + US + "\"}");
+        assertThat(root.resolve("cowshed-volume.json")).content().startsWith("{\"installation\": \"" + US + "\"");
         try (Stream<Path> names = Files.list(root)) {
             assertThat(names.map(name -> name.getFileName().toString()))
                     .containsExactlyInAnyOrder(

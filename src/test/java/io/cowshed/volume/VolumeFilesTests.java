@@ -22,12 +22,12 @@ class VolumeFilesTests {
     Path root;
 
     private VolumeFixture fixture = VolumeFixture.none();
-    private VolumeFiles files = VolumeFiles.at(Path.of("/nonexistent"));
+    private VolumeFiles files = fixture.volume.files();
 
     @BeforeEach
     void makeVolume() {
         fixture = VolumeFixture.make(root);
-        files = VolumeFiles.at(root);
+        files = fixture.volume.files();
     }
 
     @Test

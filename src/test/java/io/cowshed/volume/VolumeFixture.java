@@ -3,6 +3,7 @@ package io.cowshed.volume;
 import io.cowshed.engine.qcow2.FreshImage;
 import io.cowshed.engine.qcow2.format.ImageIdentity;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +30,15 @@ final class VolumeFixture {
 
     private VolumeFixture(Path root, DirectorySyncs syncs) {
         this.layout = new VolumeLayout(root);
-        this.volume = new Volume(layout, MODE, syncs, INSTALLATION);
+        this.volume = new Volume(new Mount(layout, syncs, marker(layout)), MODE);
+    }
+
+    private static VolumeMarker marker(VolumeLayout layout) {
+        try {
+            return VolumeMarker.read(layout).orElse(new VolumeMarker(INSTALLATION, null));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     static VolumeFixture make(Path root) {

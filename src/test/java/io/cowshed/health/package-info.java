@@ -1,0 +1,4 @@
+@NullMarked
+package io.cowshed.health;
+
+import org.jspecify.annotations.NullMarked;
