@@ -86,8 +86,8 @@ class ChartRefusalTests {
                         List.of("metrics: {serviceMonitor: {enabled: true}}")),
                 arguments(
                         "/terminationGracePeriodSeconds",
-                        "at least 50: 5 s until nobody is sent here, 30 s for requests to end, 10 s for operations to"
-                                + " be handed over",
+                        "at least 60: 5 s until nobody is sent here, 30 s for requests to end, 25 s for operations to"
+                                + " be handed over and files to be closed",
                         List.of("terminationGracePeriodSeconds: 30")));
     }
 
