@@ -107,6 +107,11 @@ final class Replicas implements AutoCloseable {
         return another;
     }
 
+    /** How the start of another one ends that is not to succeed. */
+    ServiceProcess.Refusal refusal() {
+        return ServiceProcess.refused(home(started++), properties);
+    }
+
     @Override
     public void close() {
         proxy.close();
