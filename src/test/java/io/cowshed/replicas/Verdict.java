@@ -142,8 +142,9 @@ final class Verdict {
                 case "image.created", "image.removed", "operation.finished", "attachment.created", "token.revoked" ->
                     // One that lay ready in a pool is told of again when it is handed over, under the name that it gets
                     // then.
-                    assertThat(once.add(type + " " + subject + " "
-                                    + event.path("data").path("nameBefore").asString("")))
+                    assertThat(once.add((type + " " + subject + " "
+                                            + event.path("data").path("nameBefore").asString(""))
+                                    .strip()))
                             .as("once: %s", event)
                             .isTrue();
                 // Its name was used for one call, whose every repetition has the same key.
