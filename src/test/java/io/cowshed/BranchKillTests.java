@@ -37,7 +37,7 @@ import tools.jackson.databind.JsonNode;
 @Execution(ExecutionMode.CONCURRENT) // its service runs in processes of its own
 class BranchKillTests {
 
-    private static final int KILLS = Integer.getInteger("cowshed.kills", 3);
+    private static final int KILLS = Integer.getInteger("cowshed.kills", 2);
     private static final long SEED = Long.getLong("cowshed.seed", System.currentTimeMillis());
 
     /** A dead replica is noticed sooner than by default. */
