@@ -143,7 +143,9 @@ final class Verdict {
                     // One that lay ready in a pool is told of again when it is handed over, under the name that it gets
                     // then.
                     assertThat(once.add((type + " " + subject + " "
-                                            + event.path("data").path("nameBefore").asString(""))
+                                            + event.path("data")
+                                                    .path("nameBefore")
+                                                    .asString(""))
                                     .strip()))
                             .as("once: %s", event)
                             .isTrue();
