@@ -26,10 +26,12 @@ COPY --from=layers /build/layers/dependencies/ ./
 COPY --from=layers /build/libzstd-jni.so ./
 COPY --from=layers /build/layers/snapshot-dependencies/ ./
 COPY --from=layers /build/layers/application/ ./
+# A heap that begins small and grows as it is needed: a 64th of a large machine would be filled before anything is collected.
 # The classes that a start needs, loaded and linked beforehand: by the same Java, with the same options, from the same files.
 RUN printf '%s\n' \
       --enable-native-access=ALL-UNNAMED \
       -XX:+UseSerialGC \
+      -Xms48m \
       -XX:MaxRAMPercentage=50 \
       -XX:+UseCompactObjectHeaders \
       -XX:+ExitOnOutOfMemoryError \
