@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cowshed.testing.ApiClient.Answer;
 import io.cowshed.testing.PostgresqlServer;
 import io.cowshed.testing.ServiceProcess;
-import io.cowshed.testing.ServiceProcess.Refusal;
+import io.cowshed.testing.ServiceProcess.Ended;
 import io.cowshed.testing.TestDatabase;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -85,7 +85,7 @@ class StartFaultTests {
                         + " \"script\", \"installed_by\", \"execution_time\", \"success\")"
                         + " values (1000, '1000', 'of the future', 'SQL', 'V1000__of_the_future.sql', 'sa', 0, true)");
 
-        Refusal refusal = ServiceProcess.refused(directory);
+        Ended refusal = ServiceProcess.refused(directory);
 
         assertSays(
                 refusal,
@@ -166,7 +166,7 @@ class StartFaultTests {
     }
 
     /** In Spring Boot's report of a failed start, which is the last thing on the console. */
-    private static void assertSays(Refusal refusal, String problem, String remedy) {
+    private static void assertSays(Ended refusal, String problem, String remedy) {
         assertThat(refusal.exit()).as(refusal.output()).isEqualTo(1);
         String report = refusal.output().substring(refusal.output().indexOf("APPLICATION FAILED TO START"));
         assertThat(report).containsSubsequence("Description:", problem, "Action:", remedy);

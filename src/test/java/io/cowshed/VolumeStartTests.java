@@ -38,7 +38,7 @@ class VolumeStartTests {
     void refusesAMissingVolumeWhileItHasImages() {
         Path missing = directory.resolve("missing");
 
-        ServiceProcess.Refusal refusal = start(missing);
+        ServiceProcess.Ended refusal = start(missing);
 
         assertSays(
                 refusal,
@@ -51,7 +51,7 @@ class VolumeStartTests {
     void refusesAnEmptyDirectoryWhileItHasImages() throws IOException {
         Path empty = Files.createDirectory(directory.resolve("empty"));
 
-        ServiceProcess.Refusal refusal = start(empty);
+        ServiceProcess.Ended refusal = start(empty);
 
         assertSays(
                 refusal,
@@ -66,7 +66,7 @@ class VolumeStartTests {
         String marker = "{\"installation\": \"01234567-89ab-4def-8123-456789abcdef\"}\n";
         Files.writeString(foreign.resolve("cowshed-volume.json"), marker);
 
-        ServiceProcess.Refusal refusal = start(foreign);
+        ServiceProcess.Ended refusal = start(foreign);
 
         assertSays(
                 refusal,
@@ -82,7 +82,7 @@ class VolumeStartTests {
         Path photographs = Files.createDirectory(fresh.resolve("photographs"));
         Files.createDirectory(photographs.resolve("1999"));
 
-        ServiceProcess.Refusal refusal = ServiceProcess.refused(fresh, "cowshed.volume=" + photographs);
+        ServiceProcess.Ended refusal = ServiceProcess.refused(fresh, "cowshed.volume=" + photographs);
 
         assertSays(
                 refusal,
@@ -102,7 +102,7 @@ class VolumeStartTests {
             }
             mounted.remount("ro");
 
-            ServiceProcess.Refusal refusal = start(readOnly);
+            ServiceProcess.Ended refusal = start(readOnly);
 
             assertSays(
                     refusal, "The volume " + readOnly + " cannot be used", "check how it is mounted and who owns it");
@@ -110,12 +110,12 @@ class VolumeStartTests {
         }
     }
 
-    private ServiceProcess.Refusal start(Path otherVolume) {
+    private ServiceProcess.Ended start(Path otherVolume) {
         return ServiceProcess.refused(directory, "cowshed.volume=" + otherVolume);
     }
 
     /** In Spring Boot's report of a failed start, which is the last thing on the console. */
-    private static void assertSays(ServiceProcess.Refusal refusal, String problem, String remedy) {
+    private static void assertSays(ServiceProcess.Ended refusal, String problem, String remedy) {
         assertThat(refusal.exit()).isNotZero();
         assertThat(refusal.output()).contains("APPLICATION FAILED TO START");
         String report = refusal.output().substring(refusal.output().indexOf("APPLICATION FAILED TO START"));

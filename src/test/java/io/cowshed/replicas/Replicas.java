@@ -108,7 +108,7 @@ final class Replicas implements AutoCloseable {
     }
 
     /** How the start of another one ends that is not to succeed. */
-    ServiceProcess.Refusal refusal() {
+    ServiceProcess.Ended refusal() {
         return ServiceProcess.refused(home(started++), properties);
     }
 

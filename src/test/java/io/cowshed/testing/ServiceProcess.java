@@ -128,16 +128,34 @@ public final class ServiceProcess implements AutoCloseable {
         Eventually.until(() -> anybody.get("/actuator/health/readiness").status() == 200);
     }
 
-    /** How a start ended that was not to succeed. */
-    public record Refusal(int exit, String output) {}
+    /** How a command ended, or a start that was not to succeed. */
+    public record Ended(int exit, String output) {}
+
+    /**
+     * Runs a command that needs no service, such as {@code rescue}, and returns when it has ended.
+     *
+     * @param wrapper a command to run it under; empty for none
+     */
+    public static Ended command(List<String> wrapper, String... arguments) {
+        List<String> command = java(wrapper, QUICK_TO_START);
+        command.addAll(List.of(arguments));
+        try {
+            Process process =
+                    new ProcessBuilder(command).redirectErrorStream(true).start();
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            return new Ended(process.onExit().join().exitValue(), output);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
 
     /** Starts it, and returns when it has ended by itself. */
-    public static Refusal refused(Path directory, String... properties) {
+    public static Ended refused(Path directory, String... properties) {
         return refused(directory, List.of(), properties);
     }
 
     /** As above, under a wrapper as for {@link #start}. */
-    public static Refusal refused(Path directory, List<String> wrapper, String... properties) {
+    public static Ended refused(Path directory, List<String> wrapper, String... properties) {
         try {
             Process process = launch(directory, wrapper, QUICK_TO_START, properties);
             StringBuilder output = new StringBuilder();
@@ -149,7 +167,7 @@ public final class ServiceProcess implements AutoCloseable {
                     throw new AssertionError("the service started:\n" + output);
                 }
             }
-            return new Refusal(process.onExit().join().exitValue(), output.toString());
+            return new Ended(process.onExit().join().exitValue(), output.toString());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -157,17 +175,22 @@ public final class ServiceProcess implements AutoCloseable {
 
     private static Process launch(Path directory, List<String> wrapper, List<String> jvmOptions, String... properties)
             throws IOException {
-        List<String> command = new ArrayList<>(wrapper);
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(jvmOptions);
-        command.add("--enable-native-access=ALL-UNNAMED");
-        command.addAll(JAR.isEmpty() ? ServiceClasses.options() : List.of("-jar", JAR));
+        List<String> command = java(wrapper, jvmOptions);
         command.add("--server.port=0");
         command.add("--cowshed.data-dir=" + directory.resolve("data"));
         for (String property : properties) {
             command.add("--" + property);
         }
         return new ProcessBuilder(command).redirectErrorStream(true).start();
+    }
+
+    private static List<String> java(List<String> wrapper, List<String> jvmOptions) {
+        List<String> command = new ArrayList<>(wrapper);
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(jvmOptions);
+        command.add("--enable-native-access=ALL-UNNAMED");
+        command.addAll(JAR.isEmpty() ? ServiceClasses.options() : List.of("-jar", JAR));
+        return command;
     }
 
     /** Returns the port that it listens on, once it has said that. */
