@@ -8,6 +8,7 @@ import io.cowshed.engine.posix.PosixFile;
 import io.cowshed.engine.qcow2.Qcow2HeaderReader;
 import io.cowshed.testing.ApiClient;
 import io.cowshed.testing.ServiceProcess;
+import io.cowshed.testing.SystemCalls;
 import io.cowshed.testing.VerbChains;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -61,19 +62,9 @@ class BranchKillTests {
             return verb + " " + where;
         }
 
-        /** The filter in the kernel ({@code --seccomp-bpf}) would be faster, but with it nobody is killed. */
         List<String> strace(Path volume, String image, long pid) {
-            List<String> command = new ArrayList<>(List.of(
-                    "strace",
-                    "-f",
-                    "-e",
-                    "trace=" + calls,
-                    "-e",
-                    "inject=" + calls + ":signal=KILL:when=" + number,
-                    "-o",
-                    "/dev/null",
-                    "-p",
-                    Long.toString(pid)));
+            List<String> command = new ArrayList<>(SystemCalls.killingAt(calls, number));
+            command.addAll(List.of("-p", Long.toString(pid)));
             if (!on.isEmpty()) {
                 command.add("-P");
                 command.add(volume.resolve(on.replace("$image", image)).toString());

@@ -10,7 +10,6 @@ import io.cowshed.testing.TestDatabase;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -38,11 +37,11 @@ class ClockSkewTests {
     void replicasAgreeOnWhatIsDueAndWhoIsAlive(@TempDir Path directory) throws Exception {
         try (TestDatabase database = TestDatabase.create(TestDatabase.Kind.POSTGRESQL);
                 ServiceProcess ahead = ServiceProcess.start(
-                        directory, List.of(), options(directory, SKEW), onto(database, directory, SLOW, FAST_HEART));
+                        directory, List.of(), options(directory, SKEW), properties(database, directory));
                 ServiceProcess behind = ahead.another(
                         directory.resolve("behind"),
                         options(directory, SKEW.negated()),
-                        onto(database, directory, SLOW, FAST_HEART))) {
+                        properties(database, directory))) {
             requireTold(ahead.api(), SKEW);
             requireTold(behind.api(), SKEW.negated());
             requireSameLease(ahead.api(), behind.api());
@@ -116,10 +115,7 @@ class ClockSkewTests {
         return service.api().get("operations/" + operation).json();
     }
 
-    private static String[] onto(TestDatabase database, Path directory, String... more) {
-        List<String> properties = new ArrayList<>(Arrays.asList(database.properties()));
-        properties.add("cowshed.volume=" + directory.resolve("volume"));
-        properties.addAll(Arrays.asList(more));
-        return properties.toArray(String[]::new);
+    private static String[] properties(TestDatabase database, Path directory) {
+        return database.properties("cowshed.volume=" + directory.resolve("volume"), SLOW, FAST_HEART);
     }
 }

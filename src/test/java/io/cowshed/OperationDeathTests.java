@@ -12,8 +12,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Predicate;
@@ -220,10 +218,8 @@ class OperationDeathTests {
     }
 
     private static String[] onto(TestDatabase database, Path directory, String... more) {
-        List<String> properties = new ArrayList<>(Arrays.asList(database.properties()));
-        properties.add(volume(directory));
-        properties.addAll(Arrays.asList(more));
-        return properties.toArray(String[]::new);
+        return database.properties(
+                Stream.concat(Stream.of(volume(directory)), Stream.of(more)).toArray(String[]::new));
     }
 
     private static boolean isUnderWay(JsonNode shown) {

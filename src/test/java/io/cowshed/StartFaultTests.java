@@ -56,16 +56,16 @@ class StartFaultTests {
                     Statement statement = connection.createStatement()) {
                 statement.execute("select pg_reload_conf()");
             }
-            assertSays(
-                    ServiceProcess.refused(directory, properties),
-                    "The database does not let the service in: FATAL: password authentication failed for user \"cowshed\".",
-                    "Set spring.datasource.username and spring.datasource.password to those of a user that it lets in.");
+            ServiceProcess.refused(directory, properties)
+                    .requireReport(
+                            "The database does not let the service in: FATAL: password authentication failed for user \"cowshed\".",
+                            "Set spring.datasource.username and spring.datasource.password to those of a user that it lets in.");
 
             server.stop();
-            assertSays(
-                    ServiceProcess.refused(directory, properties),
-                    "The database cannot be reached: Connection to",
-                    "Start it, or correct spring.datasource.url");
+            ServiceProcess.refused(directory, properties)
+                    .requireReport(
+                            "The database cannot be reached: Connection to",
+                            "Start it, or correct spring.datasource.url");
             server.startAgain();
             database.close();
         }
@@ -87,8 +87,7 @@ class StartFaultTests {
 
         Ended refusal = ServiceProcess.refused(directory);
 
-        assertSays(
-                refusal,
+        refusal.requireReport(
                 "The database has schema version 1000, and this build knows versions up to ",
                 "Start the build that migrated it, or a newer one; or restore the database and the volume from before.");
         assertThat(directory.resolve("data/volume")).doesNotExist();
@@ -97,10 +96,10 @@ class StartFaultTests {
     @Test
     void aDatabaseThatAnotherProcessHasOpen(@TempDir Path directory) throws SQLException {
         try (Connection _ = DriverManager.getConnection("jdbc:h2:" + directory.resolve("data/cowshed"), "sa", "")) {
-            assertSays(
-                    ServiceProcess.refused(directory),
-                    "The embedded database is open in another process.",
-                    "Stop the other Cowshed that has this cowshed.data-dir, or set another one");
+            ServiceProcess.refused(directory)
+                    .requireReport(
+                            "The embedded database is open in another process.",
+                            "Stop the other Cowshed that has this cowshed.data-dir, or set another one");
         }
     }
 
@@ -109,19 +108,20 @@ class StartFaultTests {
         Path data = Files.createDirectory(
                 directory.resolve("data"),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("r-xr-xr-x")));
-        assertSays(
-                ServiceProcess.refused(directory, UNPRIVILEGED),
-                "The service has no permission to read and write " + data + ".",
-                "Give cowshed.data-dir to the user that the service runs as, or set another one.");
+        ServiceProcess.refused(directory, UNPRIVILEGED)
+                .requireReport(
+                        "The service has no permission to read and write " + data + ".",
+                        "Give cowshed.data-dir to the user that the service runs as, or set another one.");
     }
 
     @Test
     void anAccessTokenThatCannotBeWritten(@TempDir Path directory) throws IOException {
         Files.createDirectories(directory.resolve("data/admin-token.new/in the way"));
-        assertSays(
-                ServiceProcess.refused(directory),
-                "The administrator's access token cannot be written to " + directory.resolve("data/admin-token"),
-                "Give cowshed.data-dir to the user that the service runs as");
+        ServiceProcess.refused(directory)
+                .requireReport(
+                        "The administrator's access token cannot be written to "
+                                + directory.resolve("data/admin-token"),
+                        "Give cowshed.data-dir to the user that the service runs as");
     }
 
     @Test
@@ -163,13 +163,5 @@ class StartFaultTests {
                 Statement statement = connection.createStatement()) {
             statement.execute(sql);
         }
-    }
-
-    /** In Spring Boot's report of a failed start, which is the last thing on the console. */
-    private static void assertSays(Ended refusal, String problem, String remedy) {
-        assertThat(refusal.exit()).as(refusal.output()).isEqualTo(1);
-        String report = refusal.output().substring(refusal.output().indexOf("APPLICATION FAILED TO START"));
-        assertThat(report).containsSubsequence("Description:", problem, "Action:", remedy);
-        assertThat(refusal.output()).doesNotContain("\tat ");
     }
 }

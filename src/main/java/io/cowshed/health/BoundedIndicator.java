@@ -12,6 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.health.contributor.Status;
 
 /**
  * Asks what may never answer, such as a hung mount: once at a time, on a thread of its own, however many want to know. An answer
@@ -96,7 +97,7 @@ final class BoundedIndicator implements HealthIndicator {
 
     /** Once for each time that it goes or comes back. */
     private synchronized Health logged(Health health) {
-        boolean down = !health.getStatus().equals(Health.up().build().getStatus());
+        boolean down = !health.getStatus().equals(Status.UP);
         if (down && !wasDown) {
             LOG.error(
                     "This replica takes no calls for now. {} {}",

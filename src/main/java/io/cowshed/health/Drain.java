@@ -1,7 +1,6 @@
 package io.cowshed.health;
 
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -31,7 +30,7 @@ class Drain {
         if (drain.isPositive()) {
             LOG.info("Not ready any more; calls are taken for another {}", drain);
             try {
-                TimeUnit.NANOSECONDS.sleep(drain.toNanos());
+                Thread.sleep(drain);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }

@@ -12,13 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,10 +40,7 @@ class ReplicasBench {
         List<String> rows = new ArrayList<>();
         try (PostgresqlServer server = PostgresqlServer.start(directory.resolve("postgresql"));
                 TestDatabase database = server.database()) {
-            String[] properties = Stream.concat(
-                            Arrays.stream(database.properties()),
-                            Stream.of("cowshed.volume=" + directory.resolve("volume")))
-                    .toArray(String[]::new);
+            String[] properties = database.properties("cowshed.volume=" + directory.resolve("volume"));
             List<ServiceProcess> replicas = new ArrayList<>();
             replicas.add(ServiceProcess.start(directory.resolve("replica-1"), List.of(), JVM, properties));
             try {

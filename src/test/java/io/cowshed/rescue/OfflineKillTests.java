@@ -7,11 +7,10 @@ import io.cowshed.engine.oracle.QemuIo;
 import io.cowshed.testing.ApiClient;
 import io.cowshed.testing.ServiceProcess;
 import io.cowshed.testing.ServiceProcess.Ended;
+import io.cowshed.testing.SystemCalls;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +50,7 @@ class OfflineKillTests {
         }
         for (int kill = 1; kill <= KILLS; kill++) {
             loseDatabase(directory);
-            requireKilled(rescue(directory, killedAt(FLUSHES, 2 * kill + 1)));
+            requireKilled(rescue(directory, SystemCalls.killingAt(FLUSHES, 2 * kill + 1)));
 
             Ended again = rescue(directory, List.of());
 
@@ -87,7 +86,7 @@ class OfflineKillTests {
             contents.put(name, QemuImg.content(disks.resolve(name + ".qcow2"), "qcow2"));
         }
         for (int kill = 1; kill <= KILLS; kill++) {
-            requireKilled(adopt(directory, disks, killedAt(NAMES, kill + 1)));
+            requireKilled(adopt(directory, disks, SystemCalls.killingAt(NAMES, kill + 1)));
         }
 
         Ended again = adopt(directory, disks, List.of());
@@ -125,19 +124,6 @@ class OfflineKillTests {
     private static Ended adopt(Path directory, Path disks, List<String> wrapper) {
         return ServiceProcess.command(
                 wrapper, "adopt", disks.toString(), "--move", "--cowshed.data-dir=" + directory.resolve("data"));
-    }
-
-    /** As it begins a call of these for the so-manieth time. */
-    private static List<String> killedAt(String calls, int number) {
-        return new ArrayList<>(Arrays.asList(
-                "strace",
-                "-f",
-                "-e",
-                "trace=" + calls,
-                "-e",
-                "inject=" + calls + ":signal=KILL:when=" + number,
-                "-o",
-                "/dev/null"));
     }
 
     private static void requireKilled(Ended ended) {

@@ -1,5 +1,7 @@
 package io.cowshed.testing;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -129,7 +131,21 @@ public final class ServiceProcess implements AutoCloseable {
     }
 
     /** How a command ended, or a start that was not to succeed. */
-    public record Ended(int exit, String output) {}
+    public record Ended(int exit, String output) {
+
+        /**
+         * That the start has failed for a reason that is told, without a stack trace.
+         *
+         * @return Spring Boot's report of it, which is the last thing on the console
+         */
+        public String requireReport(String problem, String remedy) {
+            assertThat(exit).as(output).isEqualTo(1);
+            assertThat(output).contains("APPLICATION FAILED TO START").doesNotContain("\tat ");
+            String report = output.substring(output.indexOf("APPLICATION FAILED TO START"));
+            assertThat(report).containsSubsequence("Description:", problem, "Action:", remedy);
+            return report;
+        }
+    }
 
     /**
      * Runs a command that needs no service, such as {@code rescue}, and returns when it has ended.

@@ -42,6 +42,25 @@ public final class SystemCalls {
         }
     }
 
+    /**
+     * How to run a command such that it is killed as it begins a call, or, with {@code -p}, a process that runs already. The filter
+     * in the kernel ({@code --seccomp-bpf}) would be faster, but with it nobody is killed.
+     *
+     * @param names of the calls, with commas
+     * @param number of the one that is not made any more, from 1
+     */
+    public static List<String> killingAt(String names, int number) {
+        return List.of(
+                "strace",
+                "-f",
+                "-e",
+                "trace=" + names,
+                "-e",
+                "inject=" + names + ":signal=KILL:when=" + number,
+                "-o",
+                "/dev/null");
+    }
+
     /** The command that runs another one and writes its calls of these names to {@code trace}. */
     public static List<String> strace(Path trace, String names) {
         return List.of(

@@ -61,13 +61,15 @@ public final class TestDatabase implements AutoCloseable {
         return "";
     }
 
-    /** As {@code spring.datasource.*} properties, one {@code key=value} each. */
-    public String[] properties() {
-        return new String[] {
-            "spring.datasource.url=" + url,
-            "spring.datasource.username=" + user,
-            "spring.datasource.password=" + password()
-        };
+    /** As {@code spring.datasource.*} properties, one {@code key=value} each, and more besides. */
+    public String[] properties(String... more) {
+        return Stream.concat(
+                        Stream.of(
+                                "spring.datasource.url=" + url,
+                                "spring.datasource.username=" + user,
+                                "spring.datasource.password=" + password()),
+                        Stream.of(more))
+                .toArray(String[]::new);
     }
 
     /** A connection outside any pool. */
