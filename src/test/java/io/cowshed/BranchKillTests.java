@@ -24,8 +24,6 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
@@ -35,7 +33,6 @@ import tools.jackson.databind.JsonNode;
  * certain call to the kernel. Another one takes the operation up, and brings it to its end. {@code -Dcowshed.kills=18} goes
  * through all of the places; otherwise some of them are drawn.
  */
-@Execution(ExecutionMode.CONCURRENT) // its service runs in processes of its own
 class BranchKillTests {
 
     private static final int KILLS = Integer.getInteger("cowshed.kills", 2);

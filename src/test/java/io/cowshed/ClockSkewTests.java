@@ -14,12 +14,9 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import tools.jackson.databind.JsonNode;
 
 /** Two replicas, of which one is on a machine whose clock is fast, and the other on one whose clock is slow. */
-@Execution(ExecutionMode.CONCURRENT) // its services run in processes of their own
 class ClockSkewTests {
 
     private static final Duration SKEW = Duration.ofMinutes(5);

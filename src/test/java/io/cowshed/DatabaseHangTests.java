@@ -15,12 +15,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import tools.jackson.databind.JsonNode;
 
 /** A PostgreSQL that answers nothing any more, and whose connections do not end, either. */
-@Execution(ExecutionMode.CONCURRENT) // it waits most of the time
 class DatabaseHangTests {
 
     @Test

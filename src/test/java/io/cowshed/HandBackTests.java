@@ -16,13 +16,10 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** An image can be opened by a guest again before anyone sees that an operation on it has succeeded. */
-@Execution(ExecutionMode.CONCURRENT) // it waits most of the time
 class HandBackTests extends VerbTests {
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);

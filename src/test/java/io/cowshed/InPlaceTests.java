@@ -12,12 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import tools.jackson.databind.JsonNode;
 
 /** Images that get another parent in the file that they have, at 1 MiB a second, and what is left when that is given up. */
-@Execution(ExecutionMode.CONCURRENT) // it waits most of the time
 abstract class InPlaceTests extends VerbTests {
 
     private static final String LONG = "wait=60";

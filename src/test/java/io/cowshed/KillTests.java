@@ -22,18 +22,15 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import tools.jackson.databind.JsonNode;
 
 /**
  * {@code kill -9} at random moments of a load of imports, clones and removals. Afterwards every catalogued image has a
  * good file, what was acknowledged is true, and nothing half-made is left. {@code -Dcowshed.kills=50} sets how many times.
  */
-@Execution(ExecutionMode.CONCURRENT) // its service runs in processes of its own
 class KillTests {
 
-    private static final int KILLS = Integer.getInteger("cowshed.kills", 4);
+    private static final int KILLS = Integer.getInteger("cowshed.kills", 2);
     private static final long SEED = Long.getLong("cowshed.seed", 20261120L);
 
     /** What the load was told: the names it was told to be there, and those it was told to be gone. */

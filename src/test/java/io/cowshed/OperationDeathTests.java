@@ -18,15 +18,12 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import tools.jackson.databind.JsonNode;
 
 /**
  * Replicas that stop, die or fall silent in the middle of an operation on a real image: it is done all the same, once, and the
  * image never reads otherwise. {@code -Dcowshed.deaths=20} sets how many die one after the other on the embedded database.
  */
-@Execution(ExecutionMode.CONCURRENT) // its service runs in processes of its own
 class OperationDeathTests {
 
     private static final int DEATHS = Integer.getInteger("cowshed.deaths", 1);

@@ -24,15 +24,12 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import tools.jackson.databind.JsonNode;
 
 /**
  * {@code kill -9} while clones get seed disks, other ones, and lose them. Afterwards there is a file for each that the
  * catalogue has, the one that was made with its row, and no other. {@code -Dcowshed.kills=50} sets how many times.
  */
-@Execution(ExecutionMode.CONCURRENT) // its service runs in processes of its own
 class SeedKillTests {
 
     private static final int KILLS = Integer.getInteger("cowshed.kills", 2);

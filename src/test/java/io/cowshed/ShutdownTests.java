@@ -20,11 +20,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What a SIGTERM does to those who are being served. That operations go to another replica is in {@link OperationDeathTests}. */
-@Execution(ExecutionMode.CONCURRENT) // its service runs in a process of its own
 class ShutdownTests {
 
     private static final String RAW = "application/octet-stream";

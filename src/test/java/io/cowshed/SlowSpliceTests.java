@@ -9,12 +9,9 @@ import io.cowshed.testing.TestDatabase;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import tools.jackson.databind.JsonNode;
 
 /** What happens while the children of a removed image are taken care of, one after the other, at 2 MiB a second. */
-@Execution(ExecutionMode.CONCURRENT) // it waits most of the time
 abstract class SlowSpliceTests extends VerbTests {
 
     private static final int PATIENCE = 60;

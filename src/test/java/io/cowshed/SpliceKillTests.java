@@ -17,15 +17,12 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import tools.jackson.databind.JsonNode;
 
 /**
  * {@code kill -9} in the middle of the removal of an image with five children. At every moment each child reads as before, and
  * in the end all are done. {@code -Dcowshed.kills=20} sets how many times.
  */
-@Execution(ExecutionMode.CONCURRENT) // its service runs in processes of its own
 class SpliceKillTests {
 
     private static final int KILLS = Math.min(20, Integer.getInteger("cowshed.kills", 2));

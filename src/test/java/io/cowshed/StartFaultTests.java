@@ -20,14 +20,11 @@ import java.util.List;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * What keeps a service from starting, or from its files: each is told in one sentence, with one that says what to do, and without
  * a stack trace.
  */
-@Execution(ExecutionMode.CONCURRENT) // its services run in processes of their own
 class StartFaultTests {
 
     /** Root, but with no more than the permissions of the files allow. */

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class TwoReplicasTests extends ServiceTests {
 
-    private static final int ROUNDS = Integer.getInteger("cowshed.rounds", 8);
+    private static final int ROUNDS = Integer.getInteger("cowshed.rounds", 4);
     private static final long SEED = Long.getLong("cowshed.seed", 20261120L);
     private static final int LONGEST_LAG_MICROS = 6000;
 

@@ -25,8 +25,6 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -34,7 +32,6 @@ import tools.jackson.databind.JsonNode;
  * done, or nothing has happened, and it can be asked for again. {@code -Dcowshed.cancels=100} sets how often that is done,
  * {@code -Dcowshed.seed} when each is cancelled.
  */
-@Execution(ExecutionMode.CONCURRENT) // it waits most of the time
 class VerbCancelTests extends ServiceTests {
 
     private static final int CANCELS = Integer.getInteger("cowshed.cancels", 1);

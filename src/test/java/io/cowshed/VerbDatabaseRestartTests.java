@@ -23,13 +23,12 @@ import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
 /** PostgreSQL is stopped while verbs are at work, and started again before they are done, or when they have asked for it in vain. */
-@Execution(ExecutionMode.CONCURRENT) // it waits most of the time
+@Isolated("the logging of the JVM is set up anew when another service starts")
 class VerbDatabaseRestartTests {
 
     private static final Logger STORE = (Logger) LoggerFactory.getLogger("io.cowshed.operation.OperationStore");

@@ -22,8 +22,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -31,7 +29,6 @@ import tools.jackson.databind.JsonNode;
  * its place, and every operation ends well: what its image's guest reads is what it was to be, and nothing is left over.
  * {@code -Dcowshed.verbkills=100} sets how many are killed, {@code -Dcowshed.seed} when.
  */
-@Execution(ExecutionMode.CONCURRENT) // its service runs in processes of its own
 class VerbKillTests {
 
     private static final int KILLS = Integer.getInteger("cowshed.verbkills", 2);

@@ -16,11 +16,8 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The way in, where two replicas start at the same time and find none. */
-@Execution(ExecutionMode.CONCURRENT)
 class FirstTokenTests extends ServiceTests {
 
     private static final int ROUNDS = 20;

@@ -17,8 +17,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -26,7 +24,6 @@ import tools.jackson.databind.JsonNode;
  * looks, and while it mends. In the end each was found once, and all are as they should be.
  */
 @Timeout(600)
-@Execution(ExecutionMode.CONCURRENT) // its service runs in processes of its own
 class AuditKillTests {
 
     private static final long SEED = Long.getLong("cowshed.seed", 20261128L);

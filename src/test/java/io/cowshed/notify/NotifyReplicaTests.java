@@ -18,12 +18,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import tools.jackson.databind.JsonNode;
 
 /** Several replicas on one PostgreSQL, and the death of one. */
-@Execution(ExecutionMode.CONCURRENT) // it waits most of the time
 class NotifyReplicaTests {
 
     private static final String[] PROPERTIES = {

@@ -26,15 +26,11 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
-import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /** Subscriptions over HTTP, and what is sent to receivers that are there; on both databases. */
-@Execution(ExecutionMode.CONCURRENT) // it waits most of the time
 abstract class SubscriptionTests extends ServiceTests {
 
     private static final Duration LONG = Duration.ofSeconds(30);
@@ -554,10 +550,8 @@ abstract class SubscriptionTests extends ServiceTests {
     }
 }
 
-@ResourceLock("H2SubscriptionTests") // its tests one after the other
 class H2SubscriptionTests extends SubscriptionTests {}
 
-@ResourceLock("PostgresqlSubscriptionTests") // as above
 class PostgresqlSubscriptionTests extends SubscriptionTests {
     @Override
     protected TestDatabase.Kind databaseKind() {

@@ -18,14 +18,11 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /** What becomes of an operation when an attempt at it does not come to its end; on both databases. */
-@Execution(ExecutionMode.CONCURRENT) // it waits most of the time
 abstract class AttemptTests extends ServiceTests {
 
     private static final int PARALLEL = 2;

@@ -23,12 +23,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.springframework.dao.DataAccessException;
 
 /** Operations of two replicas on one database. */
-@Execution(ExecutionMode.CONCURRENT) // it waits most of the time
 class OperationReplicaTests extends ServiceTests {
 
     private static final String PARALLEL = "cowshed.operations.parallel=2";

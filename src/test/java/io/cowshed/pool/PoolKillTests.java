@@ -21,8 +21,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -30,7 +28,6 @@ import tools.jackson.databind.JsonNode;
  * has a clone has it, alone, and whatever says that it is in the pool is. {@code -Dcowshed.kills=50} sets how many times.
  */
 @Timeout(600)
-@Execution(ExecutionMode.CONCURRENT) // its service runs in processes of its own
 class PoolKillTests {
 
     private static final int KILLS = Integer.getInteger("cowshed.kills", 1);

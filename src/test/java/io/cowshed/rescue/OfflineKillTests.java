@@ -18,15 +18,12 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import tools.jackson.databind.JsonNode;
 
 /**
  * {@code kill -9} in the midst of the commands that run without the service: run again, they come to their end.
  * {@code -Dcowshed.kills=9} kills each at more places.
  */
-@Execution(ExecutionMode.CONCURRENT) // all of it runs in processes of their own
 class OfflineKillTests {
 
     private static final int KILLS = Integer.getInteger("cowshed.kills", 1);

@@ -27,8 +27,11 @@ public final class ServiceProcess implements AutoCloseable {
     private static final Pattern READY = Pattern.compile("access token (was made|is in)");
     private static final Pattern STARTED = Pattern.compile("Started CowshedApplication in");
 
+    static final String JAVA =
+            Path.of(System.getProperty("java.home"), "bin", "java").toString();
+
     /** A compiler that is quick to start suits a service that is soon to be killed. */
-    private static final List<String> QUICK_TO_START = List.of("-Xmx192m", "-XX:TieredStopAtLevel=1");
+    static final List<String> QUICK_TO_START = List.of("-Xmx192m", "-XX:TieredStopAtLevel=1");
 
     private final Process process;
     private final ApiClient api;
@@ -202,7 +205,7 @@ public final class ServiceProcess implements AutoCloseable {
 
     private static List<String> java(List<String> wrapper, List<String> jvmOptions) {
         List<String> command = new ArrayList<>(wrapper);
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add(JAVA);
         command.addAll(jvmOptions);
         command.add("--enable-native-access=ALL-UNNAMED");
         command.addAll(JAR.isEmpty() ? ServiceClasses.options() : List.of("-jar", JAR));

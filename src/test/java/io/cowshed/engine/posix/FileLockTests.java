@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -189,20 +188,9 @@ class FileLockTests {
 
     /** Duplicates every descriptor by which this process has a file open. */
     private static List<Integer> duplicates(Path path) throws Exception {
-        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
-            return descriptors
-                    .filter(descriptor -> leadsTo(descriptor, path))
-                    .map(descriptor -> call("dup", Integer.parseInt(String.valueOf(descriptor.getFileName()))))
-                    .toList();
-        }
-    }
-
-    private static boolean leadsTo(Path link, Path path) {
-        try {
-            return Files.readSymbolicLink(link).equals(path);
-        } catch (IOException _) {
-            return false; // closed meanwhile
-        }
+        return Descriptors.of(path).stream()
+                .map(descriptor -> call("dup", descriptor))
+                .toList();
     }
 
     @SuppressWarnings("restricted")
