@@ -30,12 +30,12 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * {@code kill -9} between each two steps of a snapshot, a commit, a reset, and a split in place: {@code strace} kills the service as it begins a
- * certain call to the kernel. Another one takes the operation up, and brings it to its end. {@code -Dcowshed.kills=18} goes
+ * certain call to the kernel. Another one takes the operation up, and brings it to its end. {@code -Dcowshed.kills=20} goes
  * through all of the places; otherwise some of them are drawn.
  */
 class BranchKillTests {
 
-    private static final int KILLS = Integer.getInteger("cowshed.kills", 2);
+    private static final int KILLS = Integer.getInteger("cowshed.kills", 1);
     private static final long SEED = Long.getLong("cowshed.seed", System.currentTimeMillis());
 
     /** A dead replica is noticed sooner than by default. */

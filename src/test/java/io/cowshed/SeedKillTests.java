@@ -32,7 +32,7 @@ import tools.jackson.databind.JsonNode;
  */
 class SeedKillTests {
 
-    private static final int KILLS = Integer.getInteger("cowshed.kills", 2);
+    private static final int KILLS = Integer.getInteger("cowshed.kills", 1);
     private static final long SEED = Long.getLong("cowshed.seed", 20261121L);
     private static final String CONTENT = "{\"userData\": \"#!/bin/true\"}";
     private static final int CALLERS = 4;

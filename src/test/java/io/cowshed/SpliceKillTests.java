@@ -25,7 +25,7 @@ import tools.jackson.databind.JsonNode;
  */
 class SpliceKillTests {
 
-    private static final int KILLS = Math.min(20, Integer.getInteger("cowshed.kills", 2));
+    private static final int KILLS = Math.min(20, Integer.getInteger("cowshed.kills", 1));
     private static final long SEED = Long.getLong("cowshed.seed", 20261120L);
     private static final int CHILDREN = 5;
     private static final int MISSING = 4 << 20;

@@ -31,7 +31,7 @@ import tools.jackson.databind.JsonNode;
  */
 class VerbKillTests {
 
-    private static final int KILLS = Integer.getInteger("cowshed.verbkills", 2);
+    private static final int KILLS = Integer.getInteger("cowshed.verbkills", 1);
     private static final long SEED = Long.getLong("cowshed.seed", 20261120L);
 
     /** How many operations are under way when a replica dies. */

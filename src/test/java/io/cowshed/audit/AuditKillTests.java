@@ -27,7 +27,7 @@ import tools.jackson.databind.JsonNode;
 class AuditKillTests {
 
     private static final long SEED = Long.getLong("cowshed.seed", 20261128L);
-    private static final int IMAGES = 1000;
+    private static final int IMAGES = Integer.getInteger("cowshed.audit.images", 300);
     private static final int STRANGERS = 50;
     private static final String[] PROPERTIES = {
         "cowshed.audits.spare=PT0S",

@@ -70,10 +70,13 @@ class OperationReplicaTests extends ServiceTests {
             most.accumulateAndGet(running.incrementAndGet(), Math::max);
             // Long enough for another to begin, were it let.
             long end = System.nanoTime() + Duration.ofMillis(300).toNanos();
-            while (System.nanoTime() < end) {
-                run.advance(0);
+            try {
+                while (System.nanoTime() < end) {
+                    run.advance(0);
+                }
+            } finally {
+                running.decrementAndGet();
             }
-            running.decrementAndGet();
             ScriptedHandler.succeed(run);
         };
         ScriptedHandler here = fixture.handler("crowd", script);
