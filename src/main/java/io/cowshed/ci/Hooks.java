@@ -41,6 +41,7 @@ public class Hooks {
             + " old_secret_until, created_at, created_by, updated_at, version";
 
     private final JdbcClient database;
+    private final JobRows jobs;
     private final SecretSeal seal;
     private final TimeOrderedIds ids;
     private final JsonMapper json;
@@ -50,6 +51,7 @@ public class Hooks {
 
     Hooks(
             JdbcClient database,
+            JobRows jobs,
             SecretSeal seal,
             TimeOrderedIds ids,
             JsonMapper json,
@@ -57,6 +59,7 @@ public class Hooks {
             LeaseTerms terms,
             Events events) {
         this.database = database;
+        this.jobs = jobs;
         this.seal = seal;
         this.ids = ids;
         this.json = json;
@@ -199,6 +202,7 @@ public class Hooks {
      * @throws HookNotFound if there is none
      */
     public void remove(UUID id, @Nullable Set<Long> expectedVersions) {
+        jobs.lockAll(id);
         Hook hook = lock(id, expectedVersions);
         database.sql("delete from hook where id = :id").param("id", id).update();
         raise(EventType.HOOK_REMOVED, hook, Map.of());

@@ -20,13 +20,17 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Propagation;
 import org.springframework.transaction.annotation.Transactional;
 
-/** The rows of jobs and of their disks. An image's row is locked before a job's, a job's before those of its disks. */
+/**
+ * The rows of jobs and of their disks. An image's row is locked before a job's, a job's before those of its disks and of its hook.
+ */
 @Component
 @Transactional(propagation = Propagation.MANDATORY)
 class JobRows {
 
     private static final RowMapper<MadeDisk> DISK =
             (row, _) -> new MadeDisk(row.getObject("image_id", UUID.class), row.getString("image_name"));
+
+    private static final int FETCHED = 1000;
 
     private final JdbcClient database;
     private final JdbcOperations connections;
@@ -50,6 +54,14 @@ class JobRows {
             insertUnlessThere(hook, key);
             return find(hook, key, " for update").orElseThrow();
         });
+    }
+
+    /** Locks the rows of all jobs of a hook that is about to be removed: who decides about a job comes to the hook last. */
+    void lockAll(UUID hook) {
+        database.sql("select job_key from ci_job where hook_id = :hook order by job_key for update")
+                .param("hook", hook)
+                .withFetchSize(FETCHED)
+                .query(_ -> {});
     }
 
     private Optional<Job> find(UUID hook, String key, String lock) {

@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.springframework.dao.DataIntegrityViolationException;
 import tools.jackson.databind.JsonNode;
 
 /** Two deliveries of one job at the same time, in each order: the first has done its work when the second begins. */
@@ -80,6 +81,57 @@ abstract class HookRaceTests extends ServiceTests {
         assertThat(outcome("t2-" + id)).isEqualTo("ignored");
     }
 
+    /** What is decided is recorded beside the hook at last, after the job's row was locked. */
+    @Test
+    void aHookIsRemovedAfterWhatIsJustDecidedOfItsJob() throws Exception {
+        UUID hook = doomed("decided");
+        Transactions transactions = service.bean(Transactions.class);
+        JobRows rows = service.bean(JobRows.class);
+        transactions.write(() -> rows.lock(hook, "job"));
+        both(
+                pause -> transactions.write(() -> {
+                    rows.lock(hook, "job");
+                    hold(pause);
+                    return rows.lock(hook, "recorded beside the hook, too");
+                }),
+                _ -> service.bean(Hooks.class).remove(hook, null));
+        assertThat(api.get("hooks/" + hook).status()).isEqualTo(404);
+    }
+
+    @Test
+    void aJobOfAHookThatIsBeingRemovedIsNotDecided() throws Exception {
+        UUID hook = doomed("removed");
+        Transactions transactions = service.bean(Transactions.class);
+        JobRows rows = service.bean(JobRows.class);
+        transactions.write(() -> rows.lock(hook, "job"));
+        Race.Outcome outcome = race.run(
+                pause -> transactions.write(() -> {
+                    service.bean(Hooks.class).remove(hook, null);
+                    hold(pause);
+                    return true;
+                }),
+                _ -> transactions.write(() -> rows.lock(hook, "job")));
+        assertThat(outcome.secondWaited()).isTrue();
+        assertThat(outcome.first()).isNull();
+        assertThat(outcome.second()).isInstanceOf(DataIntegrityViolationException.class);
+    }
+
+    private UUID doomed(String name) {
+        return UUID.fromString(Sender.of(
+                        service,
+                        "{\"name\": \"" + name + "\", \"provider\": \"github\", \"rules\": [{\"image\": \"race-base\","
+                                + " \"name\": \"doomed-{{job.id}}\", \"ttl\": \"PT1H\"}]}")
+                .id());
+    }
+
+    private static void hold(Race.Pause pause) {
+        try {
+            pause.pause();
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
     private static String next() {
         return String.valueOf(JOBS.incrementAndGet());
     }
@@ -94,11 +146,7 @@ abstract class HookRaceTests extends ServiceTests {
     private Race.Contender held(String delivery, String action, String id) {
         return pause -> service.bean(Transactions.class).write(() -> {
             take(delivery, action, id);
-            try {
-                pause.pause();
-            } catch (Exception e) {
-                throw new AssertionError(e);
-            }
+            hold(pause);
             return true;
         });
     }
