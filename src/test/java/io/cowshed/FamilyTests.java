@@ -51,6 +51,8 @@ abstract class FamilyTests extends ServiceTests {
         assertThat(latest.path("name").asString()).isEqualTo("story-2");
         assertThat(latest.path("family").asString()).isEqualTo("story");
         assertThat(latest.path("version").asString()).isEqualTo("2");
+        assertThat(api.get("families/story/versions/latest").json())
+                .isEqualTo(api.get("families/story/versions/2").json());
         assertThat(names("images?family=story")).containsExactly("story-1", "story-2");
         assertThat(api.get("images?family=none").problem()).isEqualTo("not-found");
 
@@ -73,6 +75,11 @@ abstract class FamilyTests extends ServiceTests {
                 .containsExactly("2", "1");
         assertThat(versions.get(0).path("clones").asInt()).isEqualTo(1);
         assertThat(names("families/story/versions/2/clones")).containsExactly("story-clone");
+        assertThat(names("families/story/versions/latest/clones")).containsExactly("story-clone");
+        // It may be another by the time of a change.
+        assertThat(api.patch("families/story/versions/latest", "{\"state\": \"deprecated\"}")
+                        .problem())
+                .isEqualTo("invalid-request");
         assertThat(names("families/story/versions/1/clones")).isEmpty();
         JsonNode firstPage = api.get("families/story/versions?limit=1").json();
         assertThat(api.get("families/story/versions?limit=1&cursor="
@@ -175,6 +182,7 @@ abstract class FamilyTests extends ServiceTests {
         succeed(api.patch("families/back/versions/2", "{\"obsoleteAt\": \"2020-01-01T00:00:00Z\"}"));
         succeed(api.patch("families/back/versions/1", "{\"deprecatedAt\": \"2020-01-01T00:00:00Z\"}"));
         assertThat(api.get("images/back:latest").problem()).isEqualTo("not-found");
+        assertThat(api.get("families/back/versions/latest").problem()).isEqualTo("not-found");
         Answer none = api.postJson("images/back:latest/clones", "{\"name\": \"back-clone\"}");
         assertThat(none.problem()).isEqualTo("not-found");
         assertThat(none.json().path("action").asString()).contains("/api/v1/families/back/versions");

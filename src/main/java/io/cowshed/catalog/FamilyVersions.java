@@ -51,6 +51,25 @@ public class FamilyVersions {
                 .orElseThrow(() -> new ImageNotFound(ref));
     }
 
+    /**
+     * The version that a family and a word say, to be looked at: the newest active one for {@code latest}.
+     *
+     * @throws ImageNotFound if the family has none
+     * @throws CowshedException of type INVALID_REQUEST if the word is none for a version
+     */
+    public FamilyVersion find(FamilyName family, String word) {
+        if (!word.equals(VersionName.LATEST)) {
+            return find(new ImageRef.ByVersion(family, new VersionName(word)));
+        }
+        return database.sql(FamilyVersion.SELECT + "where f.name = :family and " + IS_ACTIVE
+                        + " order by v.ordinal desc limit 1")
+                .param("family", family.value())
+                .param("now", now())
+                .query(FamilyVersion.ROW)
+                .optional()
+                .orElseThrow(() -> new ImageNotFound(new ImageRef.ByLatest(family)));
+    }
+
     /** The version that an image is. */
     public Optional<FamilyVersion> of(UUID image) {
         return database.sql(FamilyVersion.SELECT + "where v.image_id = :image")

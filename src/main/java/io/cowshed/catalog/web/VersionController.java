@@ -167,10 +167,12 @@ class VersionController {
     @Operation(
             operationId = "getVersion",
             summary = "Show a version",
-            description = "The answer's ETag can be sent as If-Match with a change.")
+            description =
+                    "latest is the newest active version; a change names it by its own word. The answer's ETag can"
+                            + " be sent as If-Match with that.")
     @Refuses(ProblemType.NOT_FOUND)
     ResponseEntity<VersionView> show(@PathVariable String family, @PathVariable String version) {
-        FamilyVersion found = versions.find(ref(family, version));
+        FamilyVersion found = versions.find(new FamilyName(family), version);
         return answers.ok(view(found), found.version());
     }
 
@@ -227,7 +229,8 @@ class VersionController {
             @Parameter(description = "nextCursor of the page before.") @RequestParam(required = false) @Nullable
                     String cursor,
             @RequestParam(defaultValue = "" + ImageQuery.DEFAULT_LIMIT) @Min(1) @Max(ImageQuery.MAX_LIMIT) int limit) {
-        ImagePage page = descent.page(versions.find(ref(family, version)).image(), cursor, limit);
+        ImagePage page =
+                descent.page(versions.find(new FamilyName(family), version).image(), cursor, limit);
         return new Listing<>(page.items().stream().map(views::of).toList(), page.nextCursor());
     }
 
