@@ -89,7 +89,7 @@ public class Attaching {
     }
 
     private void requireUnwritten(UUID id) {
-        try (BlockFile _ = files.use(id, volume::openForReading)) {
+        try (BlockFile _ = files.use(id, volume.disks()::openFile)) {
             return;
         } catch (IOException e) {
             throw new CowshedException(

@@ -49,7 +49,7 @@ class LeftFiles {
 
     private boolean isNamedByPath(Attachment ended) {
         try {
-            String name = volume.header(ended.image()).backingName();
+            String name = volume.headers().of(ended.image()).backingName();
             return name != null
                     && name.contains("/")
                     && paths.imageOf(ended, name).isPresent();
@@ -110,7 +110,7 @@ class LeftFiles {
 
     /** Gives the parent the only name that holds wherever the volume is mounted. */
     private void mend(HeldImage held, Qcow2Header header, UUID parent) throws IOException {
-        BackingResolver siblings = volume.backings(lineages.chain(parent));
+        BackingResolver siblings = volume.disks().backings(lineages.chain(parent));
         BackingResolver named = (file, name, format) ->
                 siblings.resolve(file, name.equals(header.backingName()) ? Volume.backingName(parent) : name, format);
         try (WritableQcow2Image image = WritableQcow2Image.open(held.file(), named)) {

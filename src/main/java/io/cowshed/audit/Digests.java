@@ -68,7 +68,7 @@ class Digests {
     }
 
     private @Nullable Finding read(Inventory.Entry row, LongConsumer progress) throws InterruptedException {
-        try (DiskImage disk = volume.peek(row.id(), lineages.chain(row.id()))) {
+        try (DiskImage disk = volume.disks().peek(row.id(), lineages.chain(row.id()))) {
             String digest = ContentDigest.of(disk, progress);
             return digest.equals(row.digest())
                     ? null

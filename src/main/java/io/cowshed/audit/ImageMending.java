@@ -100,7 +100,8 @@ class ImageMending {
                 return task.setMode(held);
             }
         }
-        if (kind == FindingKind.BACKING_NAME && task.isParentByAnotherName(volume.header(row.id()))) {
+        if (kind == FindingKind.BACKING_NAME
+                && task.isParentByAnotherName(volume.headers().of(row.id()))) {
             try (HeldImage held = volume.holdForWriting(row.id())) {
                 return task.rename(held);
             }
@@ -191,7 +192,7 @@ class ImageMending {
             if (outcome == Outcome.PASSED || isNot(held.inspect())) {
                 return Outcome.PASSED;
             }
-            BackingResolver siblings = volume.backings(lineages.chain(parent));
+            BackingResolver siblings = volume.disks().backings(lineages.chain(parent));
             BackingResolver named = (file, _, _) -> siblings.resolve(file, Volume.backingName(parent), QCOW2);
             try (WritableQcow2Image image = WritableQcow2Image.open(held.file(), named)) {
                 image.changeBacking(Volume.backingName(parent));

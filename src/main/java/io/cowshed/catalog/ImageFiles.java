@@ -58,7 +58,7 @@ public class ImageFiles {
      * @throws io.cowshed.engine.block.ImageException when the chain is damaged, or leads elsewhere
      */
     public DiskImage open(UUID image) throws IOException {
-        return use(image, found -> volume.open(found, lineages.chain(found)));
+        return use(image, found -> volume.disks().open(found, lineages.chain(found)));
     }
 
     /**
@@ -82,7 +82,7 @@ public class ImageFiles {
      * @throws io.cowshed.engine.block.ImageException as for {@link #open(UUID)}
      */
     public DiskImage open(HeldImage held) throws IOException {
-        return volume.open(held, lineages.chain(held.image()));
+        return volume.disks().open(held, lineages.chain(held.image()));
     }
 
     /**
@@ -91,6 +91,6 @@ public class ImageFiles {
      * @throws io.cowshed.engine.block.ImageException as for {@link #open(UUID)}
      */
     public WritableQcow2Image openForWriting(HeldImage held) throws IOException {
-        return volume.openForWriting(held, lineages.chain(held.image()));
+        return volume.disks().openForWriting(held, lineages.chain(held.image()));
     }
 }

@@ -126,7 +126,7 @@ public class Checking implements OperationHandler {
     private void check(OperationRun run) throws IOException {
         UUID id = run.subject();
         CheckReport report;
-        try (BlockFile file = files.use(id, volume::openForReading)) {
+        try (BlockFile file = files.use(id, volume.disks()::openFile)) {
             report = Qcow2Check.check(file, () -> run.advance(0));
         }
         run.advance(0);

@@ -133,7 +133,7 @@ public class Clones {
             sizes.requireAllowed(virtualSize);
         }
         imageFiles.use(parent.id(), volume::requireFile);
-        volume.requireRoomFor((seed == null ? OVERLAY_SIZE : OVERLAY_SIZE + SeedDisks.MOST) * names.size());
+        volume.space().requireRoomFor((seed == null ? OVERLAY_SIZE : OVERLAY_SIZE + SeedDisks.MOST) * names.size());
         long size = virtualSize == null ? parent.virtualSize() : virtualSize;
         List<NewImage> wanted =
                 names.stream().map(name -> newImages.named(name, fields)).toList();

@@ -87,7 +87,7 @@ class CommitVerb implements OperationHandler {
             } else {
                 leftovers.clear(run, wanted.image());
                 run.startOver();
-                InternalSnapshots.requireNone(id, volume.header(id));
+                InternalSnapshots.requireNone(id, volume.headers().of(id));
                 inPlace = merge(run, image, wanted, next);
             }
         } catch (IOException e) {
@@ -151,14 +151,15 @@ class CommitVerb implements OperationHandler {
                 null);
         long work = DeltaCopy.work(clone, backing, options);
         run.expect(Math.addExact(work, Math.multiplyExact(digesting ? 2L : 1L, clone.virtualSize())));
-        volume.requireRoomFor(work);
+        volume.space().requireRoomFor(work);
         DeltaCopy.write(clone, backing, merged.file(), options, run::advance);
     }
 
     /** Before anything depends on the new image, it is read once as it is on the volume. */
     private void requireSameContent(OperationRun run, Image image, NewImageFile merged, List<UUID> below, String digest)
             throws IOException, InterruptedException {
-        try (DiskImage disk = ImageChain.open(merged.file(), ImageFormat.QCOW2, volume.backings(below))) {
+        try (DiskImage disk =
+                ImageChain.open(merged.file(), ImageFormat.QCOW2, volume.disks().backings(below))) {
             if (!ContentDigest.of(disk, run::advance).equals(digest)) {
                 throw new CowshedException(
                         ProblemType.INTERNAL,

@@ -179,7 +179,7 @@ public class Copies implements OperationHandler {
                     null);
             long work = DeltaCopy.work(source, backing, options);
             run.expect(work);
-            volume.requireRoomFor(work);
+            volume.space().requireRoomFor(work);
             DeltaCopy.write(source, backing, file.file(), options, run::advance);
             return new Written(source.virtualSize(), digest);
         }

@@ -74,7 +74,9 @@ class Emptying {
                 replace(run, image, wanted, next);
             }
             Layout layout = new Layout(
-                    volume.header(id).virtualSize(), volume.requireFile(id).allocatedSize(), image.clusterSize());
+                    volume.headers().of(id).virtualSize(),
+                    volume.requireFile(id).allocatedSize(),
+                    image.clusterSize());
             return new Done(layout, before);
         } catch (IOException e) {
             throw FileFailures.of(id, e);

@@ -60,7 +60,7 @@ class InPlaceReworks {
                 || !Objects.equals(rework.known(), rework.parent())) {
             return false;
         }
-        Qcow2Header header = files.use(image.id(), volume::header);
+        Qcow2Header header = files.use(image.id(), volume.headers()::of);
         return header.version() >= FLAGS_OF_ZEROS
                 && header.bitmaps() == null
                 && !header.features().corrupt();
@@ -69,7 +69,7 @@ class InPlaceReworks {
     /** How many bytes would be copied or compared; found out from the extents of {@code disk}, which is the image's. */
     long cost(Image image, Rework rework, DiskImage disk) throws IOException, InterruptedException {
         try (DiskImage next = open(rework.parent())) {
-            return BackingFill.work(disk, volume.header(image.id()).geometry(), next);
+            return BackingFill.work(disk, volume.headers().of(image.id()).geometry(), next);
         }
     }
 
@@ -91,7 +91,7 @@ class InPlaceReworks {
             if (again) {
                 Qcow2Repair.repair(held.file(), Qcow2Repair.Scope.LEAKS);
             }
-            try (WritableQcow2Image disk = volume.openForWriting(held, chains)) {
+            try (WritableQcow2Image disk = volume.disks().openForWriting(held, chains)) {
                 if (!disk.hasRoomFor(name)) {
                     return Optional.empty();
                 }
@@ -130,7 +130,7 @@ class InPlaceReworks {
         try (DiskImage next = open(rework.parent())) {
             long work = BackingFill.work(disk, disk.header().geometry(), next);
             expected.accept(work);
-            volume.requireRoomFor(work);
+            volume.space().requireRoomFor(work);
             BackingFill.fill(disk, next, run::advance);
             disk.flush();
         }
@@ -149,7 +149,7 @@ class InPlaceReworks {
     void takeBack(FillMark mark, Set<UUID> chains) throws IOException, InterruptedException {
         try (HeldImage held = files.use(mark.image(), volume::holdForWriting)) {
             Qcow2Repair.repair(held.file(), Qcow2Repair.Scope.LEAKS);
-            try (WritableQcow2Image disk = volume.openForWriting(held, chains)) {
+            try (WritableQcow2Image disk = volume.disks().openForWriting(held, chains)) {
                 disk.uncover(mark.endCluster());
                 disk.trim();
             }

@@ -91,7 +91,7 @@ class NewParents {
 
     /** Whether the image's file lies on the new parent, so that an earlier attempt left nothing to do but to record it. */
     boolean isBelow(UUID image, NewParent wanted) {
-        return volume.parentOf(image).equals(Optional.of(wanted.image()));
+        return volume.headers().parentOf(image).equals(Optional.of(wanted.image()));
     }
 
     /**
@@ -99,7 +99,7 @@ class NewParents {
      */
     InPlace found(OperationRun run, Image image, NewParent wanted) throws IOException, InterruptedException {
         volume.freeze(wanted.image());
-        try (DiskImage disk = volume.open(wanted.image(), lineages.chain(image.id()))) {
+        try (DiskImage disk = volume.disks().open(wanted.image(), lineages.chain(image.id()))) {
             run.expect(disk.virtualSize());
             String digest = ContentDigest.of(disk, run::advance);
             return new InPlace(

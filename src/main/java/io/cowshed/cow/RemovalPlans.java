@@ -90,7 +90,7 @@ public class RemovalPlans {
                 listing.entries(oldest).stream().map(this::child).toList();
         List<Obstacle> obstacles = obstacles(image, wanted, count == 0);
         long usable = volume.space().usable();
-        long allocated = volume.allocatedSize(id).orElse(0);
+        long allocated = volume.sizes().allocated(id).orElse(0);
         return new RemovalPlan(
                 id,
                 image.name(),
@@ -113,7 +113,7 @@ public class RemovalPlans {
                 child.state(),
                 child.isSealed(),
                 child.virtualSize(),
-                volume.allocatedSize(child.id()).orElse(child.allocatedSize()),
+                volume.sizes().allocated(child.id()).orElse(child.allocatedSize()),
                 !child.isSealed() && volume.status(child.id()).isPresent() && volume.isInUse(child.id()),
                 entry.operation(),
                 spaces.costToRedirect(child),

@@ -148,7 +148,7 @@ public class Resizing implements OperationHandler {
         try {
             disk.resize(virtualSize);
         } catch (IOException | VolumeFull e) {
-            if (volume.header(run.subject()).virtualSize() != virtualSize) {
+            if (volume.headers().of(run.subject()).virtualSize() != virtualSize) {
                 run.startOver();
             }
             throw e;

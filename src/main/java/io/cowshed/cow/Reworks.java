@@ -165,7 +165,7 @@ class Reworks {
     private void rework(OperationRun run, Place place, UUID id, Rework rework)
             throws IOException, InterruptedException {
         Image image = images.find(ImageRef.of(id));
-        InternalSnapshots.requireNone(id, volume.header(id));
+        InternalSnapshots.requireNone(id, volume.headers().of(id));
         Set<UUID> chains = chains(id, rework.parent());
         try {
             Optional<Replaced> there = isInPlace(image, rework, chains)
@@ -183,7 +183,9 @@ class Reworks {
         // The old file is closed first: whoever has it open then is somebody else, for whom it is kept.
         try (HeldImage held = image.isSealed() ? null : files.use(id, volume::hold);
                 Replacement next = volume.replace(id, held != null);
-                DiskImage source = held == null ? volume.open(id, chains) : volume.open(held, chains)) {
+                DiskImage source = held == null
+                        ? volume.disks().open(id, chains)
+                        : volume.disks().open(held, chains)) {
             return replace(run, place, rework, image, source, next);
         }
     }
@@ -193,7 +195,7 @@ class Reworks {
         if (!inPlace.suits(image, rework)) {
             return false;
         }
-        try (DiskImage disk = files.use(image.id(), id -> volume.open(id, chains))) {
+        try (DiskImage disk = files.use(image.id(), id -> volume.disks().open(id, chains))) {
             return !isCompressed(disk);
         }
     }
@@ -218,7 +220,7 @@ class Reworks {
      */
     private boolean recordAgain(OperationRun run, Place place, UUID id, Rework rework) {
         Image image = images.find(ImageRef.of(id));
-        UUID lyingOn = volume.parentOf(id).orElse(null);
+        UUID lyingOn = volume.headers().parentOf(id).orElse(null);
         if (Objects.equals(lyingOn, image.parentId())) {
             if (run.hasTurned()) {
                 requireNobodyAtWork(image);
@@ -252,11 +254,11 @@ class Reworks {
             DeltaCopy.Options options = options(
                     image,
                     rework,
-                    isCompressed(source) ? volume.header(id).compression() : null,
+                    isCompressed(source) ? volume.headers().of(id).compression() : null,
                     space == null ? null : space.ranges());
             long work = DeltaCopy.work(source, backing, options);
             place.expected().accept(image.isSealed() ? Math.addExact(work, source.virtualSize()) : work);
-            volume.requireRoomFor(work);
+            volume.space().requireRoomFor(work);
             DeltaCopy.Outcome outcome = DeltaCopy.write(source, backing, next.file(), options, run::advance);
             Optional<String> digest =
                     rework.freeSpace() ? Optional.empty() : image.digestKnownFor(FileStamp.of(before));
@@ -297,7 +299,7 @@ class Reworks {
     long cost(Image image, Rework rework) throws IOException, InterruptedException {
         Set<UUID> chains = chains(image.id(), rework.parent());
         boolean there = isInPlace(image, rework, chains);
-        try (DiskImage source = volume.open(image.id(), chains)) {
+        try (DiskImage source = volume.disks().open(image.id(), chains)) {
             return there ? inPlace.cost(image, rework, source) : cost(image, rework, source);
         }
     }
@@ -326,7 +328,8 @@ class Reworks {
     private void requireSameContent(OperationRun run, Rework rework, Image image, BlockFile file)
             throws IOException, InterruptedException {
         List<UUID> below = rework.parent() == null ? List.of() : lineages.chain(rework.parent());
-        try (DiskImage disk = ImageChain.open(file, ImageFormat.QCOW2, volume.backings(below))) {
+        try (DiskImage disk =
+                ImageChain.open(file, ImageFormat.QCOW2, volume.disks().backings(below))) {
             String digest = ContentDigest.of(disk, run::advance);
             if (!digest.equals(image.digest())) {
                 throw new CowshedException(

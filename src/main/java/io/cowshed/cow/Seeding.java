@@ -75,7 +75,7 @@ public class Seeding {
             BiFunction<Seed, Boolean, T> answer) {
         Image image = images.find(ref);
         image.requireAvailable("given a seed disk");
-        volume.requireRoomFor(SeedDisks.MOST);
+        volume.space().requireRoomFor(SeedDisks.MOST);
         return whileIdle(image.id(), () -> {
             Optional<Seed> old = seeds.find(image.id());
             try (NewSeed made = disks.make(image.id(), new ImageName(image.name()), template, createdBy);

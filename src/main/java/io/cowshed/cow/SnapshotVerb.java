@@ -103,7 +103,7 @@ class SnapshotVerb implements OperationHandler {
 
     /** Whether the image's file says that it is the parent. */
     private boolean isAnnounced(Image image, NewParent wanted) {
-        return volume.identityOf(image.id()).equals(Optional.of(wanted.image()));
+        return volume.headers().identityOf(image.id()).equals(Optional.of(wanted.image()));
     }
 
     /** Where there is no room for the parent's name, the file says again that it is the image: then nothing has changed. */

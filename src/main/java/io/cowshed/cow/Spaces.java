@@ -68,7 +68,7 @@ public class Spaces {
     /** What the image's file has for itself of what it takes, in bytes; null where the file system does not say. */
     @Nullable
     Long exclusive(UUID image, long allocated) {
-        OptionalLong shared = files.use(image, volume::sharedSize);
+        OptionalLong shared = files.use(image, volume.sizes()::shared);
         return shared.isPresent() ? Math.max(0, allocated - shared.getAsLong()) : null;
     }
 
@@ -95,7 +95,7 @@ public class Spaces {
         VolumeSpace space = volume.space();
         long[] counts = new long[2];
         long[] sizes = new long[2];
-        volume.measure((image, allocated) -> {
+        volume.sizes().forEach((image, allocated) -> {
             int where = trashed.contains(image) ? 1 : 0;
             counts[where]++;
             sizes[where] += allocated;

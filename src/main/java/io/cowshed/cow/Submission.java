@@ -68,7 +68,7 @@ public class Submission {
         Image image = images.find(ref);
         image.requireAvailable("read");
         detaching.requireNoWriter(image, "read");
-        try (BlockFile _ = files.use(image.id(), volume::openForReading)) {
+        try (BlockFile _ = files.use(image.id(), volume.disks()::openFile)) {
             return;
         } catch (ImageInUse e) {
             throw busyRather(image, e);

@@ -70,7 +70,7 @@ public class UpgradePlans {
         Instant now = clock.instant();
         Image before = images.find(ImageRef.of(goal.from().image()));
         Image after = images.find(ImageRef.of(goal.to().image()));
-        long allocated = volume.allocatedSize(id).orElse(image.allocatedSize());
+        long allocated = volume.sizes().allocated(id).orElse(image.allocatedSize());
         List<Obstacle> obstacles = obstacles(goal, after, expectedVersions);
         return new UpgradePlan(
                 id,
@@ -100,7 +100,7 @@ public class UpgradePlans {
                 () -> use.requireNone(image, "upgraded"),
                 () -> claims.requireNoneForNow(image.id()),
                 () -> splices.requireIdle(image),
-                () -> InternalSnapshots.requireNone(image.id(), volume.header(image.id())),
+                () -> InternalSnapshots.requireNone(image.id(), volume.headers().of(image.id())),
                 () -> versions.requireClonable(after),
                 () -> reworking.checkParent(after));
         return Obstacle.of(

@@ -99,7 +99,7 @@ public class Upgrades {
                     ProblemType.INVALID_REQUEST,
                     "Upgrading image \"" + image.name() + "\" to " + goal.to().name()
                             + " would throw away what it holds of its own: a file of "
-                            + volume.allocatedSize(image.id()).orElse(image.allocatedSize()) + " bytes.",
+                            + volume.sizes().allocated(image.id()).orElse(image.allocatedSize()) + " bytes.",
                     "Say {\"discardChanges\": true}. To keep the changes, rebase it: POST /api/v1/images/" + image.id()
                             + "/rebase with {\"onto\": \"" + goal.to().name() + "\"}.");
         }

@@ -156,10 +156,10 @@ final class Adopt {
                 file.file(), new ImageIdentity(placed.disk().id(), placed.disk().name()));
         UUID parent = placed.parent();
         if (parent != null && !Volume.backingName(parent).equals(header.backingName())) {
-            BackingResolver siblings = volume.backings(chain);
+            BackingResolver siblings = volume.disks().backings(chain);
             // What the old name leads to is the parent; below that names are those of the volume.
             BackingResolver resolver = (name, backing, format) -> backing.equals(header.backingName())
-                    ? new BackingResolver.Backing(volume.openForReading(parent), ImageFormat.QCOW2)
+                    ? new BackingResolver.Backing(volume.disks().openFile(parent), ImageFormat.QCOW2)
                     : siblings.resolve(name, backing, format);
             try (WritableQcow2Image image = WritableQcow2Image.open(file.file(), resolver)) {
                 image.changeBacking(Volume.backingName(parent));
@@ -170,7 +170,8 @@ final class Adopt {
     }
 
     private String digest(NewImageFile file, List<UUID> chain) throws IOException {
-        try (DiskImage disk = ImageChain.open(file.file(), ImageFormat.QCOW2, volume.backings(chain))) {
+        try (DiskImage disk =
+                ImageChain.open(file.file(), ImageFormat.QCOW2, volume.disks().backings(chain))) {
             return ContentDigest.of(disk);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

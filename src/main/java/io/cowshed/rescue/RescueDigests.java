@@ -52,7 +52,7 @@ final class RescueDigests {
     KnownDigest compute(Noted noted) throws IOException, InterruptedException {
         UUID id = noted.file().id();
         count(noted);
-        try (DiskImage disk = volume.open(id, notes.ancestors(id))) {
+        try (DiskImage disk = volume.disks().open(id, notes.ancestors(id))) {
             String digest = ContentDigest.of(disk);
             String before = noted.record() == null ? null : noted.record().digest();
             if (before != null && !before.equals(digest)) {

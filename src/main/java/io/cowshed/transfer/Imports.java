@@ -66,7 +66,7 @@ public class Imports {
      */
     public <T> T blank(NewImage wanted, long virtualSize, String createdBy, Function<Image, T> answer) {
         sizes.requireAllowed(virtualSize);
-        volume.requireRoomFor(SMALLEST);
+        volume.space().requireRoomFor(SMALLEST);
         try (NewImageFile file = volume.create(wanted.id())) {
             long rounded =
                     FreshImage.blank(file.file(), virtualSize, FreshImage.DEFAULT_CLUSTER_BITS, identity(wanted));
@@ -120,7 +120,7 @@ public class Imports {
             String createdBy,
             Function<Image, T> answer) {
         // A raw disk may be mostly zeros; of a QCOW2 file, or one that is compressed, all bytes take room.
-        volume.requireRoomFor(format == ImageFormat.QCOW2 ? Math.max(announcedLength, SMALLEST) : SMALLEST);
+        volume.space().requireRoomFor(format == ImageFormat.QCOW2 ? Math.max(announcedLength, SMALLEST) : SMALLEST);
         Coding coding = Coding.of(contentEncoding);
         try (NewImageFile file = volume.create(wanted.id())) {
             catalog.reserve(wanted, createdBy);

@@ -1,22 +1,13 @@
 package io.cowshed.volume;
 
-import io.cowshed.engine.block.BackingResolver;
-import io.cowshed.engine.block.BlockFile;
-import io.cowshed.engine.block.DiskImage;
 import io.cowshed.engine.block.ImageFormat;
 import io.cowshed.engine.posix.FileLock;
 import io.cowshed.engine.posix.FileStatus;
 import io.cowshed.engine.posix.FileUse;
 import io.cowshed.engine.posix.PosixFile;
 import io.cowshed.engine.qcow2.BackingLink;
-import io.cowshed.engine.qcow2.ImageChain;
-import io.cowshed.engine.qcow2.Qcow2HeaderReader;
-import io.cowshed.engine.qcow2.WritableQcow2Image;
-import io.cowshed.engine.qcow2.format.ImageIdentity;
-import io.cowshed.engine.qcow2.format.Qcow2Header;
 import io.cowshed.volume.CataloguedFile.Disk;
 import java.io.IOException;
-import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
@@ -25,10 +16,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
-import java.util.Set;
 import java.util.UUID;
-import java.util.function.ObjLongConsumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -127,6 +115,21 @@ public final class Volume {
         return new VolumeFiles(mount);
     }
 
+    /** What is in the images. */
+    public ImageDisks disks() {
+        return new ImageDisks(mount);
+    }
+
+    /** What the images' files say of themselves. */
+    public ImageHeaders headers() {
+        return new ImageHeaders(mount);
+    }
+
+    /** What the images' files take. */
+    public ImageSizes sizes() {
+        return new ImageSizes(mount);
+    }
+
     /** The files of seed disks. */
     public SeedFiles seeds() {
         return new SeedFiles(mount, fileMode);
@@ -162,74 +165,6 @@ public final class Volume {
 
     int fileMode() {
         return fileMode;
-    }
-
-    /**
-     * Opens an image's file to read it. While it is open nobody writes to it; other readers are welcome.
-     *
-     * @throws ImageInUse when a QEMU has it open for writing
-     */
-    public BlockFile openForReading(UUID image) {
-        try {
-            PosixFile file = PosixFile.openForReading(layout.image(image));
-            try {
-                FileLock.againstWriters(file);
-                return file;
-            } catch (Throwable e) {
-                file.close();
-                throw e;
-            }
-        } catch (IOException e) {
-            throw mount.failure(image, e);
-        }
-    }
-
-    /**
-     * Opens an image with all that lies below it.
-     *
-     * @param ancestors the images that its chain may lead to
-     * @throws io.cowshed.engine.block.ImageException when the chain is damaged, or leads elsewhere
-     */
-    public DiskImage open(UUID image, Collection<UUID> ancestors) throws IOException {
-        BlockFile file = openForReading(image);
-        try {
-            return ImageChain.open(file, ImageFormat.QCOW2, backings(ancestors));
-        } catch (Throwable e) {
-            file.close();
-            throw e;
-        }
-    }
-
-    /**
-     * Opens a held image with all that lies below it. Closing it leaves it held.
-     *
-     * @param ancestors as for {@link #open(UUID, Collection)}
-     * @throws io.cowshed.engine.block.ImageException as there
-     */
-    public DiskImage open(HeldImage held, Collection<UUID> ancestors) throws IOException {
-        return ImageChain.open(held.file(), ImageFormat.QCOW2, backings(ancestors));
-    }
-
-    /**
-     * As {@link #open(UUID, Collection)}, but keeps nobody away, and takes it that nobody writes: for sealed images, to look at
-     * them while others work. Whoever reads one makes sure afterwards that it is still what it was.
-     */
-    public DiskImage peek(UUID image, Collection<UUID> ancestors) throws IOException {
-        return ImageChain.open(
-                opened(image), ImageFormat.QCOW2, new SiblingBackings(this::opened, Set.copyOf(ancestors)));
-    }
-
-    private BlockFile opened(UUID image) {
-        try {
-            return PosixFile.openForReading(layout.image(image));
-        } catch (IOException e) {
-            throw mount.failure(image, e);
-        }
-    }
-
-    /** Finds the backing files of an image among {@code allowed}, and refuses all else. */
-    public BackingResolver backings(Collection<UUID> allowed) {
-        return new SiblingBackings(this::openForReading, Set.copyOf(allowed));
     }
 
     /**
@@ -316,16 +251,6 @@ public final class Volume {
     }
 
     /**
-     * Opens an image that is held for writing, to change it in place. Closing it leaves it held.
-     *
-     * @param ancestors the images that its chain may lead to, now or once its backing file is changed
-     * @throws io.cowshed.engine.block.ImageException when the chain is damaged, or leads elsewhere
-     */
-    public WritableQcow2Image openForWriting(HeldImage held, Collection<UUID> ancestors) throws IOException {
-        return WritableQcow2Image.open(held.file(), backings(ancestors));
-    }
-
-    /**
      * Begins to remove an image's file; the caller then deletes the image's row.
      *
      * @throws ImageInUse when anyone has it open
@@ -373,14 +298,6 @@ public final class Volume {
         mount.requireWritable();
     }
 
-    /**
-     * The image that an image's file lies on, by what the file itself says; empty for none, or one that is no image of the
-     * volume.
-     */
-    public Optional<UUID> parentOf(UUID image) {
-        return Optional.ofNullable(header(image).backingName()).flatMap(VolumeLayout::imageOf);
-    }
-
     /** Makes all names that images' files have now durable: for who finds that somebody has given one, and died. */
     public void flushNames() {
         try {
@@ -398,24 +315,6 @@ public final class Volume {
             throw mount.failure(image, e);
         }
         flushNames();
-    }
-
-    /** What the image's file says of itself now. */
-    public Qcow2Header header(UUID image) {
-        try (BlockFile file = PosixFile.openForReading(layout.image(image))) {
-            return Qcow2HeaderReader.read(file);
-        } catch (IOException e) {
-            throw mount.failure(image, e);
-        }
-    }
-
-    /** Which image an image's file says it is; empty where it says nothing. */
-    public Optional<UUID> identityOf(UUID image) {
-        try (BlockFile file = PosixFile.openForReading(layout.image(image))) {
-            return Optional.ofNullable(Qcow2HeaderReader.read(file).identity()).map(ImageIdentity::id);
-        } catch (IOException e) {
-            throw mount.failure(image, e);
-        }
     }
 
     /** Makes an image's file read-only, and its name durable, whoever reads it. */
@@ -490,42 +389,6 @@ public final class Volume {
                         image, new NoSuchFileException(layout.image(image).toString())));
     }
 
-    /** What the image's file takes on the volume now, in bytes; empty when there is no file, or no volume. */
-    public OptionalLong allocatedSize(UUID image) {
-        Optional<ImageFileStatus> status = statusNow(image);
-        return status.isPresent() ? OptionalLong.of(status.get().allocatedSize()) : OptionalLong.empty();
-    }
-
-    /**
-     * How many bytes of the image's file lie in storage that other files use too; empty where the file system does not say.
-     *
-     * @throws ImageFileMissing when there is no file
-     */
-    public OptionalLong sharedSize(UUID image) {
-        try (PosixFile file = PosixFile.openForReading(layout.image(image))) {
-            return file.sharedSize();
-        } catch (IOException e) {
-            throw mount.failure(image, e);
-        }
-    }
-
-    /** Tells what the file of each image takes on the volume now, in bytes: one system call for each. */
-    public void measure(ObjLongConsumer<UUID> each) {
-        try (DirectoryStream<Path> names = Files.newDirectoryStream(layout.images())) {
-            for (Path name : names) {
-                Optional<UUID> image = VolumeLayout.imageOf(name.getFileName().toString());
-                Optional<FileStatus> status = image.isEmpty() ? Optional.empty() : PosixFile.statusOf(name);
-                if (image.isPresent() && status.isPresent()) {
-                    each.accept(image.get(), status.get().allocatedSize());
-                }
-            }
-        } catch (DirectoryIteratorException e) {
-            throw new VolumeUnavailable("The files of the volume cannot be measured.", new IOException(e));
-        } catch (IOException e) {
-            throw mount.failure("The files of the volume cannot be measured.", e);
-        }
-    }
-
     /** Whether a file for this image is being made, or was begun and left behind. */
     public boolean isIncoming(UUID image) {
         try (DirectoryStream<Path> names = Files.newDirectoryStream(layout.incoming(), image + ".*")) {
@@ -543,19 +406,6 @@ public final class Volume {
             return new VolumeSpace(store.getTotalSpace(), store.getUsableSpace());
         } catch (IOException e) {
             throw mount.failure("The volume does not tell its free space.", e);
-        }
-    }
-
-    /**
-     * Makes sure, before anything is written, that there is room for it now. Writing it can find none all the same.
-     *
-     * @param bytes that are about to be written, at most
-     * @throws VolumeFull when there is not
-     */
-    public void requireRoomFor(long bytes) {
-        long usable = space().usable();
-        if (bytes > usable) {
-            throw new VolumeFull(bytes, usable);
         }
     }
 

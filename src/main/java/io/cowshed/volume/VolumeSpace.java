@@ -6,4 +6,17 @@ package io.cowshed.volume;
  * @param total all of it
  * @param usable what this service may still take
  */
-public record VolumeSpace(long total, long usable) {}
+public record VolumeSpace(long total, long usable) {
+
+    /**
+     * Makes sure, before anything is written, that there is room for it now. Writing it can find none all the same.
+     *
+     * @param bytes that are about to be written, at most
+     * @throws VolumeFull when there is not
+     */
+    public void requireRoomFor(long bytes) {
+        if (bytes > usable) {
+            throw new VolumeFull(bytes, usable);
+        }
+    }
+}

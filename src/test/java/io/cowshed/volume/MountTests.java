@@ -72,7 +72,7 @@ class MountTests {
                 () -> volume.seeds().create(SeedFiles.another(image)),
                 () -> volume.replace(image, false),
                 () -> volume.hold(image),
-                () -> volume.peek(image, List.of()),
+                () -> volume.disks().peek(image, List.of()),
                 () -> volume.remove(image),
                 () -> volume.remove(List.of(image)),
                 () -> volume.sweep(_ -> false, _ -> false, _ -> false),

@@ -247,8 +247,9 @@ class NewImageFileTests {
     void aFullVolumeIsToldFromOtherFailures() throws Exception {
         assertThat(VolumeFailures.of(id, new OutOfSpaceException("disk", "No space left on device")))
                 .isInstanceOf(VolumeFull.class);
-        assertThatThrownBy(() -> on.volume.requireRoomFor(Long.MAX_VALUE)).isInstanceOf(VolumeFull.class);
-        on.volume.requireRoomFor(1);
+        assertThatThrownBy(() -> on.volume.space().requireRoomFor(Long.MAX_VALUE))
+                .isInstanceOf(VolumeFull.class);
+        on.volume.space().requireRoomFor(1);
         assertThat(on.volume.space().total()).isGreaterThan(on.volume.space().usable());
     }
 }

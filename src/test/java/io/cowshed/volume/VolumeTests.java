@@ -38,12 +38,12 @@ class VolumeTests {
         UUID base = on.image();
         QemuIo.run(on.path(base), "qcow2", List.of("write -P 7 4096 512"));
         UUID child = on.overlay(base);
-        try (DiskImage disk = on.volume.open(child, Set.of(base))) {
+        try (DiskImage disk = on.volume.disks().open(child, Set.of(base))) {
             ByteBuffer content = ByteBuffer.allocate(1);
             disk.read(4096, content);
             assertThat(content.get(0)).isEqualTo((byte) 7);
         }
-        assertThatThrownBy(() -> on.volume.open(child, Set.of())).isInstanceOf(BackingFileException.class);
+        assertThatThrownBy(() -> on.volume.disks().open(child, Set.of())).isInstanceOf(BackingFileException.class);
         on.volume.hold(child).close();
         on.volume.hold(base).close();
     }
@@ -51,7 +51,7 @@ class VolumeTests {
     @Test
     void followsNoOtherBackingName() throws Exception {
         UUID base = on.image();
-        var resolver = on.volume.backings(Set.of(base));
+        var resolver = on.volume.disks().backings(Set.of(base));
         String name = Volume.backingName(base);
         resolver.resolve("file", name, "qcow2").file().close();
         for (String other : List.of(
@@ -66,7 +66,7 @@ class VolumeTests {
     void anImageThatAGuestWritesToIsNeitherReadNorHeldNorRemoved() throws Exception {
         UUID id = on.image();
         try (LiveQemuIo qemu = LiveQemuIo.writing(on.path(id), "qcow2")) {
-            assertThatThrownBy(() -> on.volume.openForReading(id))
+            assertThatThrownBy(() -> on.volume.disks().openFile(id))
                     .isInstanceOf(ImageInUse.class)
                     .hasMessageContaining("qemu-io (process " + qemu.pid() + ")");
             assertThatThrownBy(() -> on.volume.hold(id)).isInstanceOf(ImageInUse.class);
@@ -80,7 +80,7 @@ class VolumeTests {
     void anImageThatAGuestReadsCanBeReadButNotHeld() throws Exception {
         UUID id = on.image();
         try (LiveQemuIo _ = LiveQemuIo.reading(on.path(id), "qcow2");
-                BlockFile file = on.volume.openForReading(id)) {
+                BlockFile file = on.volume.disks().openFile(id)) {
             assertThat(file.size()).isPositive();
             assertThatThrownBy(() -> on.volume.hold(id)).isInstanceOf(ImageInUse.class);
         }
@@ -111,7 +111,7 @@ class VolumeTests {
             }
         }
         try (HeldImage held = on.volume.holdForWriting(id);
-                WritableQcow2Image image = on.volume.openForWriting(held, Set.of())) {
+                WritableQcow2Image image = on.volume.disks().openForWriting(held, Set.of())) {
             image.write(4096, ByteBuffer.wrap(new byte[] {1, 2, 3}));
             image.flush();
             assertThat(LiveQemuIo.attempt(on.path(id), "qcow2", true).exit()).isNotZero();
@@ -148,8 +148,8 @@ class VolumeTests {
     @Test
     void saysWhatAFileTakes() throws Exception {
         UUID id = on.image();
-        assertThat(on.volume.allocatedSize(id).orElseThrow()).isBetween(4096L, 24L << 10);
-        assertThat(on.volume.allocatedSize(UUID.randomUUID())).isEmpty();
+        assertThat(on.volume.sizes().allocated(id).orElseThrow()).isBetween(4096L, 24L << 10);
+        assertThat(on.volume.sizes().allocated(UUID.randomUUID())).isEmpty();
         assertThat(Volume.relativePath(id)).isEqualTo("images/" + id + ".qcow2");
     }
 
@@ -162,11 +162,11 @@ class VolumeTests {
         Files.createSymbolicLink(on.path(link), on.path(real));
         Files.createDirectory(on.path(folder));
         for (UUID id : List.of(link, folder)) {
-            assertThatThrownBy(() -> on.volume.openForReading(id)).isInstanceOf(VolumeUnavailable.class);
+            assertThatThrownBy(() -> on.volume.disks().openFile(id)).isInstanceOf(VolumeUnavailable.class);
             assertThatThrownBy(() -> on.volume.hold(id)).isInstanceOf(VolumeUnavailable.class);
             assertThat(on.volume.status(id)).isEmpty();
         }
-        assertThatThrownBy(() -> on.volume.openForReading(missing)).isInstanceOf(ImageFileMissing.class);
+        assertThatThrownBy(() -> on.volume.disks().openFile(missing)).isInstanceOf(ImageFileMissing.class);
         assertThatThrownBy(() -> on.volume.remove(missing)).isInstanceOf(ImageFileMissing.class);
     }
 

@@ -75,7 +75,7 @@ public class ImageViews {
     private long allocatedSize(Image image) {
         return image.isSealed() || image.state() == ImageState.CREATING
                 ? image.allocatedSize()
-                : volume.allocatedSize(image.id()).orElse(image.allocatedSize());
+                : volume.sizes().allocated(image.id()).orElse(image.allocatedSize());
     }
 
     private static ImageView.@Nullable Seed seed(@Nullable SeedLink seed) {
