@@ -202,8 +202,7 @@ public class Hooks {
      * @throws HookNotFound if there is none
      */
     public void remove(UUID id, @Nullable Set<Long> expectedVersions) {
-        jobs.lockAll(id);
-        Hook hook = lock(id, expectedVersions);
+        Hook hook = jobs.lockAll(id, () -> lock(id, expectedVersions));
         database.sql("delete from hook where id = :id").param("id", id).update();
         raise(EventType.HOOK_REMOVED, hook, Map.of());
     }

@@ -74,13 +74,17 @@ public class Intake {
                     ids.next(), hook.id(), key, clock.instant().truncatedTo(ChronoUnit.MICROS), message, body, null);
             return Actor.onBehalfOf("hook:" + hook.name()).call(() -> jobs.take(hook, draft));
         } catch (DataIntegrityViolationException e) {
-            if (SqlFailures.violatedConstraint(e)
-                    .filter(HOOK_IS_THERE::contains)
-                    .isPresent()) {
+            if (isHookGone(e)) {
                 throw new Unverified();
             }
             throw e;
         }
+    }
+
+    private static boolean isHookGone(DataIntegrityViolationException failure) {
+        return SqlFailures.violatedConstraint(failure)
+                .filter(HOOK_IS_THERE::contains)
+                .isPresent();
     }
 
     /**
@@ -93,16 +97,16 @@ public class Intake {
         Hook hook = hooks.find(hookId);
         Delivery before = deliveries.find(hookId, id);
         String body = deliveries.body(before);
-        return jobs.take(
-                hook,
-                new Draft(
-                        id,
-                        hookId,
-                        before.key(),
-                        before.receivedAt(),
-                        payloads.read(hook, before.event(), body),
-                        body,
-                        before));
+        Draft draft = new Draft(
+                id, hookId, before.key(), before.receivedAt(), payloads.read(hook, before.event(), body), body, before);
+        try {
+            return jobs.take(hook, draft);
+        } catch (DataIntegrityViolationException e) {
+            if (isHookGone(e)) {
+                throw new HookNotFound(hookId);
+            }
+            throw e;
+        }
     }
 
     /**

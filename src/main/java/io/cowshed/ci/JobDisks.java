@@ -8,6 +8,7 @@ import io.cowshed.catalog.ImageState;
 import io.cowshed.catalog.Images;
 import io.cowshed.catalog.Lease;
 import io.cowshed.catalog.LeaseTerms;
+import io.cowshed.catalog.Leases;
 import io.cowshed.cow.Removals;
 import io.cowshed.database.Transactions;
 import io.cowshed.problem.CowshedException;
@@ -50,6 +51,7 @@ class JobDisks {
     private final Catalog catalog;
     private final Removals removals;
     private final Transactions transactions;
+    private final Leases leases;
     private final LeaseTerms terms;
     private final Clock clock;
 
@@ -59,6 +61,7 @@ class JobDisks {
             Catalog catalog,
             Removals removals,
             Transactions transactions,
+            Leases leases,
             LeaseTerms terms,
             Clock clock) {
         this.database = database;
@@ -66,6 +69,7 @@ class JobDisks {
         this.catalog = catalog;
         this.removals = removals;
         this.transactions = transactions;
+        this.leases = leases;
         this.terms = terms;
         this.clock = clock;
     }
@@ -126,12 +130,26 @@ class JobDisks {
             Instant end = keptUntil.isBefore(latest) ? keptUntil : latest;
             catalog.change(
                     image, null, new ImageChange(null, null, Map.of("ci.kept", "failed"), null, end, null, null));
+        } else if (lease.copy() != null && found.state() != ImageState.TRASHED) {
+            expire(disk, found);
         } else {
             switch (OnCompletion.parse(disk.task())) {
                 case PURGE -> removals.purge(image, version);
                 case TRASH -> removals.trash(image, version);
             }
         }
+    }
+
+    /** Its expiry sees to the copy that it is to leave behind, then to the image. */
+    private void expire(DiskTask disk, Image found) {
+        transactions.write(() -> {
+            Image image = images.lock(ImageRef.of(disk.image()));
+            if (image.version() != found.version()) {
+                throw new IllegalStateException("image " + disk.image() + " has changed meanwhile");
+            }
+            leases.expire(image, OnCompletion.parse(disk.task()).onExpire());
+            return true;
+        });
     }
 
     private void forget(UUID image) {

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DuplicateKeyException;
 import org.springframework.jdbc.core.JdbcOperations;
@@ -50,18 +52,64 @@ class JobRows {
 
     /** The job, its row locked until the transaction ends, and made where there was none. */
     public Job lock(UUID hook, String key) {
-        return find(hook, key, " for update").orElseGet(() -> {
+        while (true) {
+            Optional<Job> job = find(hook, key, " for update");
+            if (job.isPresent()) {
+                return job.get();
+            }
+            // It may be gone again by the time that another transaction, which made it, is over.
             insertUnlessThere(hook, key);
-            return find(hook, key, " for update").orElseThrow();
-        });
+        }
     }
 
-    /** Locks the rows of all jobs of a hook that is about to be removed: who decides about a job comes to the hook last. */
-    void lockAll(UUID hook) {
-        database.sql("select job_key from ci_job where hook_id = :hook order by job_key for update")
+    /**
+     * Locks the rows of all jobs of a hook, and then the hook, which is about to be removed. Who decides about a job comes to the
+     * hook last, so that nobody is waited for who waits for the hook: where a job has come meanwhile and is somebody's, the hook
+     * is let go of until he is done.
+     *
+     * @param lockHook locks the hook, and answers with it
+     */
+    <T> T lockAll(UUID hook, Supplier<T> lockHook) {
+        while (true) {
+            lockJobs(hook, "");
+            Savepoint before = setSavepoint();
+            T locked = lockHook.get();
+            // From now on none comes any more.
+            if (lockJobs(hook, " skip locked") == count(hook)) {
+                return locked;
+            }
+            rollback(before);
+        }
+    }
+
+    /** Answers how many those are. */
+    private long lockJobs(UUID hook, String others) {
+        AtomicLong locked = new AtomicLong();
+        database.sql("select job_key from ci_job where hook_id = :hook order by job_key for update" + others)
                 .param("hook", hook)
                 .withFetchSize(FETCHED)
-                .query(_ -> {});
+                .query(_ -> {
+                    locked.incrementAndGet();
+                });
+        return locked.get();
+    }
+
+    private long count(UUID hook) {
+        return database.sql("select count(*) from ci_job where hook_id = :hook")
+                .param("hook", hook)
+                .query(Long.class)
+                .single();
+    }
+
+    private Savepoint setSavepoint() {
+        return Objects.requireNonNull(connections.execute((Connection connection) -> connection.setSavepoint()));
+    }
+
+    private void rollback(Savepoint before) {
+        connections.execute((Connection connection) -> {
+            connection.rollback(before);
+            return true;
+        });
     }
 
     private Optional<Job> find(UUID hook, String key, String lock) {
@@ -85,8 +133,7 @@ class JobRows {
 
     /** Where another transaction makes the row just now, this waits for it. PostgreSQL has to be taken back to go on after that. */
     private void insertUnlessThere(UUID hook, String key) {
-        Savepoint before =
-                Objects.requireNonNull(connections.execute((Connection connection) -> connection.setSavepoint()));
+        Savepoint before = setSavepoint();
         try {
             database.sql("insert into ci_job (hook_id, job_key, updated_at) values (:hook, :key, :now)")
                     .param("hook", hook)
@@ -94,10 +141,7 @@ class JobRows {
                     .param("now", now())
                     .update();
         } catch (DuplicateKeyException e) {
-            connections.execute((Connection connection) -> {
-                connection.rollback(before);
-                return true;
-            });
+            rollback(before);
         }
     }
 

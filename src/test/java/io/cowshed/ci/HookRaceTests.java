@@ -1,5 +1,6 @@
 package io.cowshed.ci;
 
+import static io.cowshed.testing.Eventually.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cowshed.catalog.Race;
@@ -8,8 +9,17 @@ import io.cowshed.testing.ServiceTests;
 import io.cowshed.testing.TestDatabase;
 import io.cowshed.testing.VerbChains;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -116,7 +126,7 @@ abstract class HookRaceTests extends ServiceTests {
         assertThat(outcome.second()).isInstanceOf(DataIntegrityViolationException.class);
     }
 
-    private UUID doomed(String name) {
+    UUID doomed(String name) {
         return UUID.fromString(Sender.of(
                         service,
                         "{\"name\": \"" + name + "\", \"provider\": \"github\", \"rules\": [{\"image\": \"race-base\","
@@ -194,8 +204,65 @@ abstract class HookRaceTests extends ServiceTests {
 class HookRaceOnH2Tests extends HookRaceTests {}
 
 class HookRaceOnPostgresqlTests extends HookRaceTests {
+
     @Override
     protected TestDatabase.Kind databaseKind() {
         return TestDatabase.Kind.POSTGRESQL;
+    }
+
+    /** One job comes while the hook's are being locked, and is in somebody's hands again before the hook is. */
+    @Test
+    void aJobThatComesWhileItsHookIsBeingRemovedIsWaitedFor() throws Exception {
+        UUID hook = doomed("late");
+        Transactions transactions = service.bean(Transactions.class);
+        JobRows rows = service.bean(JobRows.class);
+        CountDownLatch made = new CountDownLatch(1);
+        CountDownLatch others = new CountDownLatch(1);
+        try (Connection observer = database.connect();
+                ExecutorService threads = Executors.newFixedThreadPool(3)) {
+            Future<?> first = threads.submit(() -> transactions.write(() -> {
+                rows.lock(hook, "late");
+                made.countDown();
+                await(others);
+                return true;
+            }));
+            made.await();
+            Future<?> removal = threads.submit(() -> service.bean(Hooks.class).remove(hook, null));
+            until(() -> waiting(observer) == 1);
+            Future<?> second = threads.submit(() -> transactions.write(() -> {
+                rows.lock(hook, "late");
+                return rows.lock(hook, "recorded beside the hook, too");
+            }));
+            until(() -> waiting(observer) == 2);
+            others.countDown();
+            first.get();
+            removal.get();
+            try {
+                second.get();
+            } catch (ExecutionException e) {
+                // The hook was gone before the job was had again.
+                assertThat(e).hasCauseInstanceOf(DataIntegrityViolationException.class);
+            }
+        }
+        assertThat(api.get("hooks/" + hook).status()).isEqualTo(404);
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static long waiting(Connection observer) {
+        try (Statement statement = observer.createStatement();
+                ResultSet row = statement.executeQuery("select count(*) from pg_stat_activity"
+                        + " where datname = current_database() and wait_event_type = 'Lock'")) {
+            row.next();
+            return row.getLong(1);
+        } catch (SQLException e) {
+            throw new AssertionError(e);
+        }
     }
 }

@@ -380,6 +380,22 @@ abstract class HookTests extends ServiceTests {
     }
 
     @Test
+    void aDiskThatIsToLeaveACopyBehindExpiresWithItsJob() {
+        Sender sender = hook("leaves", "github", "");
+        sender.github("workflow_job", "l-1", queued("165"));
+        succeed(api.patch("images/leaves-165", "{\"beforeDelete\": {\"copy\": \"results-165\"}}"));
+
+        assertThat(outcome(sender.github("workflow_job", "l-2", completed("165", "success"))))
+                .isEqualTo("removed");
+
+        JsonNode disk = api.get("images/leaves-165").json();
+        assertThat(Instant.parse(disk.path("expiresAt").asString())).isBefore(Instant.now());
+        assertThat(disk.path("lease").path("onExpire").asString()).isEqualTo("delete");
+        assertThat(disk.path("lease").path("beforeDelete").path("copy").asString())
+                .isEqualTo("results-165");
+    }
+
+    @Test
     void aDiskThatIsInUseGoesAsSoonAsItIsNot() throws Exception {
         Sender sender = hook("busy", "github", "");
         sender.github("workflow_job", "b-1", queued("160"));
