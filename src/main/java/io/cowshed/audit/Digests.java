@@ -8,6 +8,7 @@ import io.cowshed.engine.block.ImageException;
 import io.cowshed.volume.ImageFileMissing;
 import io.cowshed.volume.ImageFileStatus;
 import io.cowshed.volume.Volume;
+import io.cowshed.volume.VolumeUnavailable;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.UUID;
@@ -78,7 +79,9 @@ class Digests {
                             "Its content is " + digest + ", and " + row.digest() + " was sealed.");
         } catch (ImageException e) {
             return finding(row, FindingKind.UNREADABLE, "Its content cannot be read: " + e.getMessage() + ".");
-        } catch (IOException | ImageFileMissing e) {
+        } catch (IOException | ImageFileMissing | VolumeUnavailable e) {
+            // One file that cannot be opened is a finding, and no reason not to look at all others.
+            volume.requireMounted();
             return finding(row, FindingKind.UNREADABLE, "A file of its chain cannot be read: " + e.getMessage() + ".");
         }
     }

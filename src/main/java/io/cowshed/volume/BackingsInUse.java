@@ -2,9 +2,11 @@ package io.cowshed.volume;
 
 import io.cowshed.engine.block.BlockFile;
 import io.cowshed.engine.block.ImageException;
+import io.cowshed.engine.posix.NotRegularFileException;
 import io.cowshed.engine.posix.PosixFile;
 import io.cowshed.engine.qcow2.Qcow2HeaderReader;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -53,6 +55,8 @@ final class BackingsInUse {
                     all &= read(name, image.get());
                 }
             }
+        } catch (DirectoryIteratorException e) {
+            throw new IOException(e);
         }
         return all;
     }
@@ -69,7 +73,7 @@ final class BackingsInUse {
             return true;
         } catch (NoSuchFileException _) {
             return true;
-        } catch (ImageException e) {
+        } catch (ImageException | NotRegularFileException e) {
             if (!catalogued.test(image)) {
                 return true;
             }

@@ -9,6 +9,7 @@ import io.cowshed.engine.posix.PosixFile;
 import io.cowshed.engine.qcow2.ImageChain;
 import io.cowshed.engine.qcow2.WritableQcow2Image;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Set;
 import java.util.UUID;
@@ -30,14 +31,21 @@ public final class ImageDisks {
      * @throws ImageInUse when a QEMU has it open for writing
      */
     public BlockFile openFile(UUID image) {
+        Path path = layout.image(image);
         try {
-            PosixFile file = PosixFile.openForReading(layout.image(image));
-            try {
-                FileLock.againstWriters(file);
-                return file;
-            } catch (Throwable e) {
+            while (true) {
+                PosixFile file = PosixFile.openForReading(path);
+                try {
+                    FileLock.againstWriters(file);
+                    // Another may have taken its place before it was locked.
+                    if (file.isAt(path)) {
+                        return file;
+                    }
+                } catch (Throwable e) {
+                    file.close();
+                    throw e;
+                }
                 file.close();
-                throw e;
             }
         } catch (IOException e) {
             throw mount.failure(image, e);

@@ -6,6 +6,7 @@ import io.cowshed.engine.posix.FileStatus;
 import io.cowshed.engine.posix.NotRegularFileException;
 import io.cowshed.engine.posix.PosixFile;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -69,6 +70,8 @@ final class Sweep {
                     sweep(name, file.get());
                 }
             }
+        } catch (DirectoryIteratorException e) {
+            throw mount.failure("The directory " + directory.getFileName() + " cannot be swept.", new IOException(e));
         } catch (IOException e) {
             throw mount.failure("The directory " + directory.getFileName() + " cannot be swept.", e);
         }

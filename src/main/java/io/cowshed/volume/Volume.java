@@ -8,6 +8,7 @@ import io.cowshed.engine.posix.PosixFile;
 import io.cowshed.engine.qcow2.BackingLink;
 import io.cowshed.volume.CataloguedFile.Disk;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
@@ -393,6 +394,8 @@ public final class Volume {
     public boolean isIncoming(UUID image) {
         try (DirectoryStream<Path> names = Files.newDirectoryStream(layout.incoming(), image + ".*")) {
             return names.iterator().hasNext();
+        } catch (DirectoryIteratorException e) {
+            throw mount.failure(image, new IOException(e));
         } catch (IOException e) {
             throw mount.failure(image, e);
         }

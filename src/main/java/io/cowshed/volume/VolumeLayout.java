@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
  * incoming/&lt;id&gt;.&lt;attempt&gt;.qcow2           another name of a file that has no row yet
  * retired/&lt;id&gt;.&lt;attempt&gt;.qcow2            another name of a file that is to lose its row
  * seeds/&lt;id&gt;.&lt;number&gt;.qcow2              the seed disks of images
+ * quarantine/&lt;name&gt;                   files that nobody knew, put aside by an audit
  * catalogue/                             what the files do not say of themselves: see CatalogueFiles
  * incoming/seed-&lt;id&gt;.&lt;number&gt;.&lt;attempt&gt;.qcow2, retired/…   another name of one, as above
  * </pre>

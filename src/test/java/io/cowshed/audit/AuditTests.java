@@ -291,6 +291,23 @@ abstract class AuditTests extends ServiceTests {
     }
 
     @Test
+    void aFileThatIsNoneKeepsNoOthersFromBeingRead() throws Exception {
+        chains.sealedClone("odd", "base");
+        chains.sealedClone("over", "odd");
+        Path file = chains.file("odd");
+        Path away = service.directory().resolve("odd.qcow2");
+        Files.move(file, away);
+        Files.createDirectory(file);
+
+        JsonNode audit = audit("{\"verifyDigests\": true}");
+
+        only(audit, "unreadable", "over");
+        assertThat(audit.path("verified").asLong()).isPositive();
+        Files.delete(file);
+        Files.move(away, file);
+    }
+
+    @Test
     void permissionsAreSetAgain() throws Exception {
         chains.clone("open", "base");
         chains.sealedClone("shut", "base");

@@ -101,6 +101,17 @@ class SweepTests {
     }
 
     @Test
+    void whatIsNoFileKeepsNoOthersFromBeingSwept() throws Exception {
+        UUID left = UUID.randomUUID();
+        try (NewImageFile file = on.fresh(left)) {
+            file.publish();
+        }
+        Files.createDirectory(on.path(UUID.randomUUID()));
+        assertThat(on.sweep().removed()).containsExactly(left);
+        assertThat(on.path(left)).doesNotExist();
+    }
+
+    @Test
     void neverTakesAFileThatIsBeingMade() throws Exception {
         AtomicBoolean stop = new AtomicBoolean();
         AtomicInteger sweeps = new AtomicInteger();

@@ -8,14 +8,20 @@ import io.cowshed.engine.block.BlockFile;
 import io.cowshed.engine.block.DiskImage;
 import io.cowshed.engine.oracle.QemuIo;
 import io.cowshed.engine.posix.LiveQemuIo;
+import io.cowshed.engine.posix.PosixFile;
 import io.cowshed.engine.qcow2.WritableQcow2Image;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,6 +89,41 @@ class VolumeTests {
                 BlockFile file = on.volume.disks().openFile(id)) {
             assertThat(file.size()).isPositive();
             assertThatThrownBy(() -> on.volume.hold(id)).isInstanceOf(ImageInUse.class);
+        }
+    }
+
+    /** Who replaces it holds the old one until the new one is there: a reader of the old one would not be waited for. */
+    @Test
+    void whoReadsAnImageHasTheFileThatIsThere() throws Exception {
+        UUID id = on.image();
+        byte[] content = Files.readAllBytes(on.path(id));
+        AtomicBoolean over = new AtomicBoolean();
+        try (ExecutorService thread = Executors.newSingleThreadExecutor()) {
+            Future<Integer> replacing = thread.submit(() -> {
+                int replaced = 0;
+                while (!over.get()) {
+                    Path fresh = Files.write(directory.resolve("fresh"), content);
+                    try (HeldImage _ = on.volume.hold(id)) {
+                        Files.move(fresh, on.path(id), StandardCopyOption.ATOMIC_MOVE);
+                        replaced++;
+                    } catch (ImageInUse _) {
+                        // It is being read.
+                    }
+                }
+                return replaced;
+            });
+            try {
+                for (int read = 0; read < 3000; read++) {
+                    try (BlockFile file = on.volume.disks().openFile(id)) {
+                        assertThat(((PosixFile) file).isAt(on.path(id))).isTrue();
+                    } catch (ImageInUse _) {
+                        // It is being replaced.
+                    }
+                }
+            } finally {
+                over.set(true);
+            }
+            assertThat(replacing.get()).isPositive();
         }
     }
 

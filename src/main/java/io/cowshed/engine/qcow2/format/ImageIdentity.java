@@ -41,8 +41,9 @@ public record ImageIdentity(UUID id, String name) {
         ByteBuffer in = content.duplicate();
         UUID id = new UUID(in.getLong(), in.getLong());
         try {
-            return new ImageIdentity(
-                    id, StandardCharsets.UTF_8.newDecoder().decode(in).toString());
+            String name = StandardCharsets.UTF_8.newDecoder().decode(in).toString();
+            // No image is called that, and a database may refuse to be told.
+            return name.chars().anyMatch(Character::isISOControl) ? null : new ImageIdentity(id, name);
         } catch (CharacterCodingException e) {
             return null;
         }

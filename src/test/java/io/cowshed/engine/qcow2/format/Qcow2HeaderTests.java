@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.cowshed.engine.oracle.QemuImg;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -140,7 +141,9 @@ class Qcow2HeaderTests {
         Qcow2Header header = parse(create("compat=1.1"));
         byte[] notText = new byte[20];
         Arrays.fill(notText, (byte) 0xff);
-        for (byte[] content : List.of(new byte[0], new byte[15], new byte[16], notText, new byte[16 + 256])) {
+        byte[] withNul = Arrays.copyOf("0123456789abcdefna_me".getBytes(StandardCharsets.UTF_8), 21);
+        withNul[18] = 0;
+        for (byte[] content : List.of(new byte[0], new byte[15], new byte[16], notText, withNul, new byte[16 + 256])) {
             HeaderExtension strange =
                     new HeaderExtension.Unknown(ImageIdentity.EXTENSION_TYPE, ByteBuffer.wrap(content));
             Qcow2Header parsed = Qcow2Header.parse(
