@@ -123,6 +123,15 @@ class PoolImages {
                 .list();
     }
 
+    /** Whether an image is in a pool, and nobody has touched it. */
+    boolean isReady(UUID image) {
+        return database.sql("select count(*)" + FROM + "where p.image_id = :image and " + UNTOUCHED)
+                        .param("image", image)
+                        .query(Long.class)
+                        .single()
+                > 0;
+    }
+
     /** Takes an image out of its pool, if it is ready there. The caller has locked the image's row. */
     @Transactional(propagation = Propagation.MANDATORY)
     boolean take(UUID image) {

@@ -168,6 +168,10 @@ class PoolStock {
     /** By the version that the image was made with: whoever claims or changes it at the same time wins. */
     private void purge(List<PoolImages.Pooled> page) {
         for (PoolImages.Pooled clone : page) {
+            // The page may be long: somebody may have taken this one up since it was read.
+            if (!pooled.isReady(clone.image())) {
+                continue;
+            }
             try {
                 removals.purge(ImageRef.of(clone.image()), Set.of(clone.version()));
             } catch (CowshedException e) {
