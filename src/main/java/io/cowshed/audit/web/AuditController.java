@@ -6,6 +6,7 @@ import io.cowshed.audit.Audits;
 import io.cowshed.audit.FindingKind;
 import io.cowshed.audit.ListedFinding;
 import io.cowshed.http.Listing;
+import io.cowshed.operation.web.AnswersOperation;
 import io.cowshed.operation.web.OperationAnswers;
 import io.cowshed.operation.web.OperationView;
 import io.cowshed.operation.web.Prefer;
@@ -14,9 +15,6 @@ import io.cowshed.problem.ProblemType;
 import io.cowshed.problem.Refuses;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
-import io.swagger.v3.oas.annotations.media.Content;
-import io.swagger.v3.oas.annotations.media.Schema;
-import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
@@ -61,14 +59,7 @@ class AuditController {
             description = "By an operation, one at a time. Every file is looked at, not read, unless verifyDigests asks"
                     + " for it. Nothing is changed unless mend or quarantine ask for it. It is in nobody's way: images in"
                     + " use, or worked on, are looked at as far as that can be, and skipped otherwise.")
-    @ApiResponse(
-            responseCode = "200",
-            description = "The operation, over",
-            content = @Content(mediaType = "application/json", schema = @Schema(implementation = OperationView.class)))
-    @ApiResponse(
-            responseCode = "202",
-            description = "The operation",
-            content = @Content(mediaType = "application/json", schema = @Schema(implementation = OperationView.class)))
+    @AnswersOperation
     @Refuses(ProblemType.AUDIT_RUNNING)
     ResponseEntity<OperationView> start(
             @RequestBody(required = false) @Nullable NewAudit request,

@@ -6,6 +6,7 @@ import io.cowshed.catalog.VersionName;
 import io.cowshed.catalog.web.IfMatch;
 import io.cowshed.catalog.web.Ref;
 import io.cowshed.cow.Branches;
+import io.cowshed.operation.web.AnswersOperation;
 import io.cowshed.operation.web.OperationView;
 import io.cowshed.operation.web.Prefer;
 import io.cowshed.problem.ProblemType;
@@ -16,7 +17,6 @@ import jakarta.validation.Valid;
 import java.security.Principal;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
-import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -24,13 +24,11 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestMapping;
-import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
 /** The verbs that leave an image empty: its own changes go to a new parent, or are thrown away. */
 @RestController
 @RequestMapping(path = "/api/v1/images/{ref}", produces = MediaType.APPLICATION_JSON_VALUE)
-@ResponseStatus(HttpStatus.ACCEPTED)
 @Tag(name = "verbs")
 class BranchController {
 
@@ -43,6 +41,7 @@ class BranchController {
     }
 
     @PostMapping("/snapshot")
+    @AnswersOperation
     @Operation(
             operationId = "snapshotImage",
             summary = "Keep the present content of an image as its new parent",
@@ -76,6 +75,7 @@ class BranchController {
     }
 
     @PostMapping("/reset")
+    @AnswersOperation
     @Operation(
             operationId = "resetImage",
             summary = "Throw the own changes of a clone away",
@@ -102,6 +102,7 @@ class BranchController {
     }
 
     @PostMapping("/commit")
+    @AnswersOperation
     @Operation(
             operationId = "commitImage",
             summary = "Make a clone's changes a new version of its parent",

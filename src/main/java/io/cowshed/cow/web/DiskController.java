@@ -10,6 +10,7 @@ import io.cowshed.cow.Checking;
 import io.cowshed.cow.Comparisons;
 import io.cowshed.cow.Copies;
 import io.cowshed.cow.Resizing;
+import io.cowshed.operation.web.AnswersOperation;
 import io.cowshed.operation.web.OperationView;
 import io.cowshed.operation.web.Prefer;
 import io.cowshed.problem.ProblemType;
@@ -25,7 +26,6 @@ import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
-import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -35,7 +35,6 @@ import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
-import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
 /** The verbs that copy, resize, check and compare disks. */
@@ -69,7 +68,7 @@ class DiskController {
     }
 
     @PostMapping("/copy")
-    @ResponseStatus(HttpStatus.ACCEPTED)
+    @AnswersOperation
     @Operation(
             operationId = "copyImage",
             summary = "Copy an image",
@@ -108,7 +107,7 @@ class DiskController {
     }
 
     @PostMapping("/resize")
-    @ResponseStatus(HttpStatus.ACCEPTED)
+    @AnswersOperation
     @Operation(
             operationId = "resizeImage",
             summary = "Make the disk of an image longer or shorter",
@@ -142,7 +141,7 @@ class DiskController {
     }
 
     @PostMapping("/check")
-    @ResponseStatus(HttpStatus.ACCEPTED)
+    @AnswersOperation
     @Operation(
             operationId = "checkImage",
             summary = "Check the structure of an image's file",

@@ -4,6 +4,7 @@ import io.cowshed.catalog.ImageRef;
 import io.cowshed.catalog.web.IfMatch;
 import io.cowshed.catalog.web.Ref;
 import io.cowshed.cow.Reparents;
+import io.cowshed.operation.web.AnswersOperation;
 import io.cowshed.operation.web.OperationView;
 import io.cowshed.operation.web.Prefer;
 import io.cowshed.problem.ProblemType;
@@ -16,7 +17,6 @@ import jakarta.validation.constraints.NotBlank;
 import java.security.Principal;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
-import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -24,13 +24,11 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestMapping;
-import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
 /** The verbs that change an image's place in the graph, or how its file holds it, but never what its guest reads. */
 @RestController
 @RequestMapping(path = "/api/v1/images/{ref}", produces = MediaType.APPLICATION_JSON_VALUE)
-@ResponseStatus(HttpStatus.ACCEPTED)
 @Tag(name = "verbs")
 class ReworkController {
 
@@ -58,6 +56,7 @@ class ReworkController {
             Reparents.@Nullable Mode mode) {}
 
     @PostMapping("/redirect")
+    @AnswersOperation
     @Operation(
             operationId = "redirectImage",
             summary = "Drop the direct parent of an image",
@@ -84,6 +83,7 @@ class ReworkController {
     }
 
     @PostMapping("/split")
+    @AnswersOperation
     @Operation(
             operationId = "splitImage",
             summary = "Free an image of all its parents",
@@ -109,6 +109,7 @@ class ReworkController {
     }
 
     @PostMapping("/rebase")
+    @AnswersOperation
     @Operation(
             operationId = "rebaseImage",
             summary = "Give an image another parent",
@@ -147,6 +148,7 @@ class ReworkController {
     }
 
     @PostMapping("/sparsify")
+    @AnswersOperation
     @Operation(
             operationId = "sparsifyImage",
             summary = "Give back what an image's file holds without need",
