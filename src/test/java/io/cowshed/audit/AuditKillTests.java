@@ -20,8 +20,9 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /**
- * An audit of a thousand images whose permissions are all wrong, in a service with little memory that is killed twice: while it
- * looks, and while it mends. In the end each was found once, and all are as they should be.
+ * An audit of some hundred images ({@code -Dcowshed.audit.images=1000} for more) whose permissions are all wrong, in a service with
+ * little memory that is killed twice: while it looks, and while it mends. In the end each was found once, and all are as they
+ * should be.
  */
 @Timeout(600)
 class AuditKillTests {
