@@ -59,6 +59,8 @@ class AttachmentUpkeep {
             throw e;
         } catch (CowshedException e) {
             LOG.warn("Attachment {} of image {} stays for now: {}", due.id(), due.image(), e.detail(), e);
+        } catch (RuntimeException e) {
+            LOG.warn("Attachment {} of image {} stays for now, and is tried again", due.id(), due.image(), e);
         }
     }
 

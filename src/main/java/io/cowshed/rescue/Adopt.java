@@ -15,6 +15,7 @@ import io.cowshed.engine.posix.DirectorySync;
 import io.cowshed.engine.posix.FileLock;
 import io.cowshed.engine.posix.PosixFile;
 import io.cowshed.engine.qcow2.Adoption;
+import io.cowshed.engine.qcow2.IdentityChange;
 import io.cowshed.engine.qcow2.ImageChain;
 import io.cowshed.engine.qcow2.Qcow2Validation;
 import io.cowshed.engine.qcow2.WritableQcow2Image;
@@ -80,7 +81,7 @@ final class Adopt {
     void run(Path directory, boolean move, boolean dryRun) throws IOException {
         try (AdoptNotes notes = AdoptNotes.open()) {
             Path real = directory.toRealPath();
-            int levels = new AdoptPlan(real, volume, catalogue, ids, notes, limits, report).make();
+            int levels = new AdoptPlan(real, move, volume, catalogue, ids, notes, limits, report).make();
             if (report.problems() > 0) {
                 throw new CommandRefused(
                         report.problems() + " things are in the way; nothing was adopted.",
@@ -124,7 +125,7 @@ final class Adopt {
                 copy(source, file.file());
             }
             List<UUID> chain = catalogue.chain(placed.parent());
-            Layout layout = prepare(file, placed, chain);
+            Layout layout = prepare(file, placed, chain, move);
             String digest = placed.sealed() ? digest(file, chain) : null;
             file.setSealed(placed.sealed(), volume);
             ImageFileStatus status = file.publish();
@@ -150,10 +151,16 @@ final class Adopt {
     }
 
     /** Proves once more what is nobody else's now, and makes it one of ours. */
-    private Layout prepare(NewImageFile file, Placed placed, List<UUID> chain) throws IOException {
+    private Layout prepare(NewImageFile file, Placed placed, List<UUID> chain, boolean move) throws IOException {
         Qcow2Header header = Qcow2Validation.validate(file.file());
-        Adoption.adopt(
-                file.file(), new ImageIdentity(placed.disk().id(), placed.disk().name()));
+        ImageIdentity identity =
+                new ImageIdentity(placed.disk().id(), placed.disk().name());
+        if (move) {
+            // There is no other: it has to be sound whenever the power goes.
+            IdentityChange.write(file.file(), identity);
+        } else {
+            Adoption.adopt(file.file(), identity);
+        }
         UUID parent = placed.parent();
         if (parent != null && !Volume.backingName(parent).equals(header.backingName())) {
             BackingResolver siblings = volume.disks().backings(chain);

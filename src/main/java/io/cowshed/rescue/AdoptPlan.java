@@ -3,6 +3,8 @@ package io.cowshed.rescue;
 import io.cowshed.database.TimeOrderedIds;
 import io.cowshed.engine.block.ImageException;
 import io.cowshed.engine.posix.PosixFile;
+import io.cowshed.engine.qcow2.IdentityChange;
+import io.cowshed.engine.qcow2.NoRoomForIdentityException;
 import io.cowshed.engine.qcow2.Qcow2Validation;
 import io.cowshed.engine.qcow2.format.ImageIdentity;
 import io.cowshed.engine.qcow2.format.Qcow2Header;
@@ -32,6 +34,7 @@ final class AdoptPlan {
     private static final Pattern PROTOCOL = Pattern.compile("^[A-Za-z0-9+.-]+:");
 
     private final Path directory;
+    private final boolean move;
     private final Volume volume;
     private final AdoptCatalogue catalogue;
     private final TimeOrderedIds ids;
@@ -41,6 +44,7 @@ final class AdoptPlan {
 
     AdoptPlan(
             Path directory,
+            boolean move,
             Volume volume,
             AdoptCatalogue catalogue,
             TimeOrderedIds ids,
@@ -48,6 +52,7 @@ final class AdoptPlan {
             Limits limits,
             Report report) {
         this.directory = directory;
+        this.move = move;
         this.volume = volume;
         this.catalogue = catalogue;
         this.ids = ids;
@@ -165,6 +170,11 @@ final class AdoptPlan {
         }
         try (PosixFile file = PosixFile.openForReading(path)) {
             Qcow2Validation.validate(file);
+            if (move && NAME.matcher(wanted).matches()) {
+                IdentityChange.requireRoom(file, new ImageIdentity(new UUID(0, 0), wanted));
+            }
+        } catch (NoRoomForIdentityException e) {
+            problem(name, "its header cannot be changed by one write: adopt it as a copy, without --move");
         } catch (ImageException e) {
             problem(name, "it is not sound: " + e.getMessage());
         }

@@ -133,6 +133,8 @@ class TrashPurge {
             } else {
                 passOver(image, e);
             }
+        } catch (RuntimeException e) {
+            LOG.warn("Image {} stays in the trash for now, and is tried again", image.id(), e);
         }
     }
 }

@@ -120,6 +120,23 @@ abstract class AdoptTests {
         assertThat(disks.resolve("leaf.qcow2")).doesNotExist();
     }
 
+    /** More than a sector would have to change, of which a power cut may leave a part; of a copy there is another. */
+    @Test
+    void aFileWhoseHeaderCannotBeChangedAtOnceIsOnlyCopied() throws Exception {
+        create("low.qcow2");
+        overlay("high.qcow2", "./".repeat(200) + "low.qcow2", "qcow2");
+        byte[] before = Files.readAllBytes(disks.resolve("high.qcow2"));
+
+        Outcome refused = adopt("--move");
+
+        assertThat(refused.exit()).as(refused.said()).isEqualTo(1);
+        assertThat(refused.said())
+                .contains("! high.qcow2 cannot be adopted: its header cannot be changed by one write");
+        assertThat(disks.resolve("high.qcow2")).hasBinaryContent(before);
+        Outcome copied = adopt();
+        assertThat(copied.exit()).as(copied.said()).isZero();
+    }
+
     @Test
     void whatCannotBeAdoptedIsNamedAndNothingIsDone() throws Exception {
         create("good.qcow2");
