@@ -61,13 +61,8 @@ public class FamilyVersions {
         if (!word.equals(VersionName.LATEST)) {
             return find(new ImageRef.ByVersion(family, new VersionName(word)));
         }
-        return database.sql(FamilyVersion.SELECT + "where f.name = :family and " + IS_ACTIVE
-                        + " order by v.ordinal desc limit 1")
-                .param("family", family.value())
-                .param("now", now())
-                .query(FamilyVersion.ROW)
-                .optional()
-                .orElseThrow(() -> new ImageNotFound(new ImageRef.ByLatest(family)));
+        ImageRef.ByLatest latest = new ImageRef.ByLatest(family);
+        return image(latest).flatMap(this::of).orElseThrow(() -> new ImageNotFound(latest));
     }
 
     /** The version that an image is. */

@@ -3,12 +3,14 @@ package io.cowshed.ci;
 import io.cowshed.catalog.Catalog;
 import io.cowshed.catalog.Image;
 import io.cowshed.catalog.ImageChange;
+import io.cowshed.catalog.ImageChanged;
 import io.cowshed.catalog.ImageRef;
 import io.cowshed.catalog.ImageState;
 import io.cowshed.catalog.Images;
 import io.cowshed.catalog.Lease;
 import io.cowshed.catalog.LeaseTerms;
 import io.cowshed.catalog.Leases;
+import io.cowshed.catalog.OnExpire;
 import io.cowshed.cow.Removals;
 import io.cowshed.database.Transactions;
 import io.cowshed.problem.CowshedException;
@@ -131,7 +133,7 @@ class JobDisks {
             catalog.change(
                     image, null, new ImageChange(null, null, Map.of("ci.kept", "failed"), null, end, null, null));
         } else if (lease.copy() != null && found.state() != ImageState.TRASHED) {
-            expire(disk, found);
+            expire(image, version, OnCompletion.parse(disk.task()).onExpire());
         } else {
             switch (OnCompletion.parse(disk.task())) {
                 case PURGE -> removals.purge(image, version);
@@ -141,14 +143,12 @@ class JobDisks {
     }
 
     /** Its expiry sees to the copy that it is to leave behind, then to the image. */
-    private void expire(DiskTask disk, Image found) {
+    private void expire(ImageRef ref, Set<Long> version, OnExpire onExpire) {
         transactions.write(() -> {
-            Image image = images.lock(ImageRef.of(disk.image()));
-            if (image.version() != found.version()) {
-                throw new IllegalStateException("image " + disk.image() + " has changed meanwhile");
-            }
-            leases.expire(image, OnCompletion.parse(disk.task()).onExpire());
-            return true;
+            Image image = images.lock(ref);
+            ImageChanged.requireVersion(image, version);
+            leases.expire(image, onExpire);
+            return image;
         });
     }
 

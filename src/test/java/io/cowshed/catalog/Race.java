@@ -105,7 +105,7 @@ public final class Race {
     private boolean awaitWaitingOrDone(Connection observer, AtomicReference<@Nullable Thread> thread, Future<?> second)
             throws SQLException {
         while (!second.isDone()) {
-            if (someoneWaits(observer) || meetsUncommittedKey(thread.get())) {
+            if (waiting(observer) > 0 || meetsUncommittedKey(thread.get())) {
                 return true;
             }
             Thread.onSpinWait();
@@ -113,7 +113,8 @@ public final class Race {
         return false;
     }
 
-    private boolean someoneWaits(Connection observer) throws SQLException {
+    /** How many transactions on the database wait for a lock of another. */
+    public int waiting(Connection observer) throws SQLException {
         String sql = switch (database.kind()) {
             case H2 -> "select count(*) from information_schema.sessions where blocker_id is not null";
             case POSTGRESQL ->
@@ -123,7 +124,7 @@ public final class Race {
         try (Statement statement = observer.createStatement();
                 ResultSet rows = statement.executeQuery(sql)) {
             rows.next();
-            return rows.getInt(1) > 0;
+            return rows.getInt(1);
         }
     }
 

@@ -10,9 +10,6 @@ import io.cowshed.testing.TestDatabase;
 import io.cowshed.testing.VerbChains;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -134,6 +131,10 @@ abstract class HookRaceTests extends ServiceTests {
                 .id());
     }
 
+    Race race() {
+        return race;
+    }
+
     private static void hold(Race.Pause pause) {
         try {
             pause.pause();
@@ -228,12 +229,12 @@ class HookRaceOnPostgresqlTests extends HookRaceTests {
             }));
             made.await();
             Future<?> removal = threads.submit(() -> service.bean(Hooks.class).remove(hook, null));
-            until(() -> waiting(observer) == 1);
+            until(() -> race().waiting(observer) == 1);
             Future<?> second = threads.submit(() -> transactions.write(() -> {
                 rows.lock(hook, "late");
                 return rows.lock(hook, "recorded beside the hook, too");
             }));
-            until(() -> waiting(observer) == 2);
+            until(() -> race().waiting(observer) == 2);
             others.countDown();
             first.get();
             removal.get();
@@ -251,17 +252,6 @@ class HookRaceOnPostgresqlTests extends HookRaceTests {
         try {
             latch.await();
         } catch (InterruptedException e) {
-            throw new AssertionError(e);
-        }
-    }
-
-    private static long waiting(Connection observer) {
-        try (Statement statement = observer.createStatement();
-                ResultSet row = statement.executeQuery("select count(*) from pg_stat_activity"
-                        + " where datname = current_database() and wait_event_type = 'Lock'")) {
-            row.next();
-            return row.getLong(1);
-        } catch (SQLException e) {
             throw new AssertionError(e);
         }
     }

@@ -70,14 +70,8 @@ final class ServiceClasses {
     private static void train(Path directory, Path cache, List<String> program) throws IOException {
         Path data = Files.createTempDirectory(directory, "training");
         Path draft = directory.resolve("classes.aot.new");
-        List<String> command = new ArrayList<>();
-        command.add(ServiceProcess.JAVA);
-        command.addAll(ServiceProcess.QUICK_TO_START);
-        command.addAll(List.of(
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:AOTCacheOutput=" + draft,
-                "-Dspring.context.exit=onRefresh",
-                "-Xlog:disable"));
+        List<String> command = ServiceProcess.jvm(ServiceProcess.QUICK_TO_START);
+        command.addAll(List.of("-XX:AOTCacheOutput=" + draft, "-Dspring.context.exit=onRefresh", "-Xlog:disable"));
         command.addAll(program);
         command.addAll(List.of("--server.port=0", "--cowshed.data-dir=" + data));
         Process training = new ProcessBuilder(command)

@@ -27,9 +27,6 @@ public final class ServiceProcess implements AutoCloseable {
     private static final Pattern READY = Pattern.compile("access token (was made|is in)");
     private static final Pattern STARTED = Pattern.compile("Started CowshedApplication in");
 
-    static final String JAVA =
-            Path.of(System.getProperty("java.home"), "bin", "java").toString();
-
     /** A compiler that is quick to start suits a service that is soon to be killed. */
     static final List<String> QUICK_TO_START = List.of("-Xmx192m", "-XX:TieredStopAtLevel=1");
 
@@ -203,11 +200,18 @@ public final class ServiceProcess implements AutoCloseable {
         return new ProcessBuilder(command).redirectErrorStream(true).start();
     }
 
+    /** How to start a JVM for it, without the program. */
+    static List<String> jvm(List<String> options) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(options);
+        command.add("--enable-native-access=ALL-UNNAMED");
+        return command;
+    }
+
     private static List<String> java(List<String> wrapper, List<String> jvmOptions) {
         List<String> command = new ArrayList<>(wrapper);
-        command.add(JAVA);
-        command.addAll(jvmOptions);
-        command.add("--enable-native-access=ALL-UNNAMED");
+        command.addAll(jvm(jvmOptions));
         command.addAll(JAR.isEmpty() ? ServiceClasses.options() : List.of("-jar", JAR));
         return command;
     }
