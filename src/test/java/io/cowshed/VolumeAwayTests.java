@@ -101,7 +101,8 @@ class VolumeAwayTests {
     @Test
     void anImportThatLosesItsVolumeOnTheWayIsRefusedAndClearedAwayLater() throws Exception {
         PipedOutputStream sender = new PipedOutputStream();
-        PipedInputStream body = new PipedInputStream(sender);
+        // It has room for all: a service that refuses early reads no further, and the writer would wait for ever.
+        PipedInputStream body = new PipedInputStream(sender, 2 << 20);
         CompletableFuture<Answer> answer = CompletableFuture.supplyAsync(
                 () -> api.upload("images?name=half", RAW, BodyPublishers.ofInputStream(() -> body)));
         sender.write(new byte[1 << 20]);
