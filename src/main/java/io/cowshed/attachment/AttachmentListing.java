@@ -111,10 +111,12 @@ public class AttachmentListing {
                 .list();
     }
 
-    /** How many others have the image. */
+    /**
+     * How many others hold the image: have it, or have ended and not let go of it yet. Of several that end at the same time the
+     * last to ask finds none.
+     */
     long others(Attachment attachment) {
-        return database.sql(
-                        "select count(*) from attachment where held_image_id = :image and state = 'active' and id <> :id")
+        return database.sql("select count(*) from attachment where held_image_id = :image and id <> :id")
                 .param("image", attachment.image())
                 .param("id", attachment.id())
                 .query(Long.class)

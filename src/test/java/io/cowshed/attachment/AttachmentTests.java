@@ -406,6 +406,28 @@ abstract class AttachmentTests extends ServiceTests {
     }
 
     @Test
+    void aDisposableImageGoesWhenTheLastTwoThatHaveItLeaveAtTheSameTime() {
+        chains.base("lt0");
+        succeed(api.postJson("images/lt0/clones", "{\"name\": \"lt1\", \"ttl\": \"PT1H\"}"));
+        succeed(api.post("images/lt1/seal"));
+        List<String> holders = List.of("one", "two");
+        List<String> made = holders.stream()
+                .map(holder -> attach("lt1", holder, ", \"onDetach\": \"delete\"")
+                        .path("id")
+                        .asString())
+                .toList();
+        // Both say so before either looks at what becomes of the image.
+        made.forEach(id -> service.bean(Attachments.class)
+                .end(UUID.fromString(id), AttachmentState.DETACHED, "somebody", null));
+
+        sweep();
+
+        assertThat(api.get("images/lt1").status()).isEqualTo(404);
+        assertThat(made.stream().map(id -> show(id).path("outcome").asString()))
+                .containsExactlyInAnyOrder("kept", "deleted");
+    }
+
+    @Test
     void aDisposableParentStaysUntilItIsChildless() {
         chains.base("p0");
         succeed(api.postJson("images/p0/clones", "{\"name\": \"p1\", \"ttl\": \"PT1H\"}"));
