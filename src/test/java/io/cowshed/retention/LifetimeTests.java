@@ -383,6 +383,29 @@ abstract class LifetimeTests extends ServiceTests {
     }
 
     @Test
+    void whatWasAttachedLongerThanAnyImageMayLiveIsCopiedAndGoes() {
+        clone("longest", "PT8H", ", \"onExpire\": \"delete\", \"beforeDelete\": {\"copy\": \"longest-copy\"}");
+        String attachment = succeed(
+                        api.postJson("images/longest/attachments", "{\"holder\": \"vm-3\", \"onDetach\": \"delete\"}"))
+                .json()
+                .path("id")
+                .asString();
+        String id = chains.id("longest");
+        end("longest");
+        requireHeld("longest", "attached");
+        age("longest", Duration.ofDays(31));
+
+        JsonNode ended = succeed(api.delete("attachments/" + attachment)).json();
+
+        assertThat(ended.path("outcome").asString()).isEqualTo("leaving");
+        while (api.get("images/" + id).status() != 404) {
+            expire();
+            age(id, Duration.ofMinutes(11));
+        }
+        assertThat(chains.image("longest-copy").path("state").asString()).isEqualTo("available");
+    }
+
+    @Test
     void whatComesBackFromTheTrashHasTimeAgain() {
         clone("back", "PT8H", "");
         String id = chains.id("back");
