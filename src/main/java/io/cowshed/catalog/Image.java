@@ -322,8 +322,15 @@ public class Image extends ImageRules {
         updatedAt = createdAt;
     }
 
-    /** From now on the image lives on these terms: null makes it persistent. */
+    /**
+     * From now on the image lives on these terms: null makes it persistent. Where something kept it at the end of the old ones,
+     * it does not leave with the last of its children any more for that.
+     */
     void lease(@Nullable Lease newLease) {
+        boolean ended = lease != null && lease.hold() != null;
+        if (ended && (newLease == null || newLease.hold() == null)) {
+            removeWhenChildless = false;
+        }
         lease = newLease;
         lifetime = Lifetime.of(newLease);
     }

@@ -146,8 +146,7 @@ public class Trash {
             claims.requireNone(image.id());
             List<ImageName> wanted = List.of(name == null ? new ImageName(image.name()) : name);
             names.requireFree(wanted);
-            Lease lease = image.lease() == null && ttl == null ? null : leases.returned(image.requireDisposable(), ttl);
-            image.restore(wanted.getFirst(), lease, clock.instant());
+            image.restore(wanted.getFirst(), returned(image, ttl), clock.instant());
             flush.orRefuse(Map.of(Constraint.LIVE_NAME, () -> names.taken(wanted)));
             events.raise(EventType.IMAGE_RESTORED, image);
             return image;
@@ -159,10 +158,16 @@ public class Trash {
                     "Rename it: PATCH /api/v1/images/" + image.id() + " with {\"name\": …}.");
         }
         if (image.stay(clock.instant())) {
+            // One that leaves because its time is over would leave again.
+            image.lease(returned(image, ttl));
             flush.orRefuse(Map.of());
             events.raise(EventType.IMAGE_CHANGED, image);
         }
         return image;
+    }
+
+    private @Nullable Lease returned(Image image, @Nullable Duration ttl) {
+        return image.lease() == null && ttl == null ? null : leases.returned(image.requireDisposable(), ttl);
     }
 
     /**

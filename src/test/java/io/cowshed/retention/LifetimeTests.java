@@ -321,6 +321,23 @@ abstract class LifetimeTests extends ServiceTests {
     }
 
     @Test
+    void aParentThatIsRestoredBeforeItHasLeftHasTimeAgain() {
+        clone("returns", "PT8H", "");
+        succeed(api.post("images/returns/seal", "Prefer", "wait=30"));
+        succeed(api.postJson("images/returns/clones", "{\"name\": \"returns-1\"}"));
+        end("returns");
+        requireHeld("returns", "children");
+
+        JsonNode restored = succeed(api.post("images/returns/restore")).json();
+
+        assertThat(Instant.parse(restored.path("expiresAt").asString()))
+                .isAfter(Instant.now().plus(Duration.ofHours(7)));
+        age("returns", Duration.ofMinutes(11));
+        expire();
+        succeed(api.postJson("images/returns/clones", "{\"name\": \"returns-2\"}"));
+    }
+
+    @Test
     void itIsCopiedFirstWhereThatWasAsked() throws Exception {
         clone("copied", "PT8H", ", \"onExpire\": \"delete\", \"beforeDelete\": {\"copy\": \"the-copy\"}");
         succeed(api.patch("images/copied", "{\"labels\": {\"team\": \"net\"}}"));
@@ -403,6 +420,23 @@ abstract class LifetimeTests extends ServiceTests {
             age(id, Duration.ofMinutes(11));
         }
         assertThat(chains.image("longest-copy").path("state").asString()).isEqualTo("available");
+    }
+
+    @Test
+    void aParentThatIsRenewedStaysWhenTheLastOfItsChildrenGoes() {
+        clone("stays", "PT8H", "");
+        succeed(api.post("images/stays/seal", "Prefer", "wait=30"));
+        succeed(api.postJson("images/stays/clones", "{\"name\": \"stays-1\"}"));
+        end("stays");
+        requireHeld("stays", "children");
+
+        succeed(api.postJson("images/stays/renew", "{\"ttl\": \"PT8H\"}"));
+
+        assertThat(chains.image("stays").path("removeWhenChildless").asBoolean()).isFalse();
+        succeed(api.postJson("images/stays/clones", "{\"name\": \"stays-2\"}"));
+        succeed(api.delete("images/stays-1?purge=true"));
+        succeed(api.delete("images/stays-2?purge=true"));
+        assertThat(chains.image("stays").path("state").asString()).isEqualTo("available");
     }
 
     @Test
