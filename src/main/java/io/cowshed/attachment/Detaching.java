@@ -1,6 +1,7 @@
 package io.cowshed.attachment;
 
 import io.cowshed.catalog.Image;
+import io.cowshed.database.ClockWatch;
 import io.cowshed.engine.posix.FileUse;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.DatabaseUnavailable;
@@ -38,6 +39,7 @@ public class Detaching {
     private final FileReview review;
     private final Disposal disposal;
     private final Volume volume;
+    private final ClockWatch clock;
 
     Detaching(
             Attachments attachments,
@@ -45,13 +47,15 @@ public class Detaching {
             AttachedImages attached,
             FileReview review,
             Disposal disposal,
-            Volume volume) {
+            Volume volume,
+            ClockWatch clock) {
         this.attachments = attachments;
         this.listing = listing;
         this.attached = attached;
         this.review = review;
         this.disposal = disposal;
         this.volume = volume;
+        this.clock = clock;
     }
 
     /**
@@ -84,7 +88,7 @@ public class Detaching {
         return finish(broken);
     }
 
-    /** Ends what is over of an image's attachments, as far as nobody has the file open. */
+    /** Ends what is over of an image's attachments, as far as nobody has the file open, and the clock can be trusted. */
     public void settle(UUID image) {
         settle(image, null);
     }
@@ -120,7 +124,7 @@ public class Detaching {
     void lookAfter(Attachment due) {
         if (!due.lasting()) {
             finish(due);
-        } else if (isIdle(due.image())) {
+        } else if (clock.isTrusted() && isIdle(due.image())) {
             Attachment lapsed = attachments.lapse(due.id());
             if (!lapsed.lasting()) {
                 LOG.info("Attachment {} of image {} to \"{}\" has lapsed", due.id(), due.image(), due.holder());

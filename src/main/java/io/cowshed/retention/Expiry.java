@@ -1,6 +1,7 @@
 package io.cowshed.retention;
 
 import io.cowshed.catalog.Leases;
+import io.cowshed.database.ClockWatch;
 import io.cowshed.event.Actor;
 import io.cowshed.problem.DatabaseUnavailable;
 import java.util.List;

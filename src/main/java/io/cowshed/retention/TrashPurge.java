@@ -4,6 +4,7 @@ import io.cowshed.catalog.ImageRef;
 import io.cowshed.catalog.Images;
 import io.cowshed.catalog.Trash;
 import io.cowshed.cow.Removals;
+import io.cowshed.database.ClockWatch;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.DatabaseUnavailable;
 import io.cowshed.volume.Volume;

@@ -3,6 +3,7 @@ package io.cowshed.attachment;
 import static io.cowshed.testing.VerbChains.succeed;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cowshed.database.Distrust;
 import io.cowshed.engine.oracle.QemuImg;
 import io.cowshed.engine.posix.LiveQemuIo;
 import io.cowshed.testing.ApiClient;
@@ -10,6 +11,7 @@ import io.cowshed.testing.ApiClient.Answer;
 import io.cowshed.testing.ServiceTests;
 import io.cowshed.testing.TestDatabase;
 import io.cowshed.testing.VerbChains;
+import io.cowshed.volume.Volume;
 import java.io.BufferedReader;
 import java.io.Writer;
 import java.nio.file.Path;
@@ -18,6 +20,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -284,6 +287,28 @@ abstract class AttachmentTests extends ServiceTests {
         succeed(api.post("images/t1/split", "Prefer", WAIT));
         expire(attach("t1", "sixth", "").path("id").asString());
         assertThat(api.delete("images/t1").status()).isEqualTo(204);
+    }
+
+    @Test
+    void nothingLapsesByAClockThatCannotBeTrusted() throws Exception {
+        chains.base("jump");
+        succeed(api.postJson("images/jump/clones", "{\"name\": \"jumped\", \"ttl\": \"PT1H\"}"));
+        String id = attach("jumped", "ci", ", \"onDetach\": \"delete\"").path("id").asString();
+        expire(id);
+        Detaching detaching = new Detaching(
+                service.bean(Attachments.class),
+                service.bean(AttachmentListing.class),
+                service.bean(AttachedImages.class),
+                service.bean(FileReview.class),
+                service.bean(Disposal.class),
+                service.bean(Volume.class),
+                Distrust.of(service.bean(Clock.class)));
+
+        detaching.settle(UUID.fromString(chains.id("jumped")));
+
+        assertThat(show(id).path("state").asString()).isEqualTo("stale");
+        succeed(api.postJson("attachments/" + id + "/heartbeat", "{}"));
+        assertThat(detaching.detach(UUID.fromString(id), "somebody").outcome()).isEqualTo(Outcome.DELETED);
     }
 
     @Test

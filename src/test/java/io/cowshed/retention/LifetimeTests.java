@@ -4,6 +4,7 @@ import static io.cowshed.testing.Eventually.until;
 import static io.cowshed.testing.VerbChains.succeed;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cowshed.database.ClockWatch;
 import io.cowshed.engine.posix.LiveQemuIo;
 import io.cowshed.testing.ApiClient.Answer;
 import io.cowshed.testing.ServiceTests;

@@ -1,6 +1,5 @@
-package io.cowshed.retention;
+package io.cowshed.database;
 
-import io.cowshed.database.DatabaseClock;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,7 +17,7 @@ import org.springframework.stereotype.Component;
  * the machine's own clock contradicts: who knows which of the two is wrong.
  */
 @Component
-class ClockWatch {
+public class ClockWatch {
 
     private static final Logger LOG = LoggerFactory.getLogger(ClockWatch.class);
 
@@ -51,14 +50,14 @@ class ClockWatch {
     }
 
     /** To be asked every few minutes at least: a jump is seen between two questions. */
-    synchronized boolean isTrusted() {
+    public synchronized boolean isTrusted() {
         Instant now = clock.instant();
         long nanos = nanoTime.getAsLong();
         if (last != null) {
             Duration ahead = Duration.between(last, now).minusNanos(nanos - lastNanos);
             if (ahead.compareTo(TOLERANCE) > 0) {
                 LOG.error(
-                        "The clock jumped ahead by {}, to {}: nothing expires or is purged for {}. Set it right, or wait",
+                        "The clock jumped ahead by {}, to {}: nothing expires, lapses or is purged for {}. Set it right, or wait",
                         ahead,
                         now,
                         DISTRUST);

@@ -1,4 +1,4 @@
-package io.cowshed.retention;
+package io.cowshed.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
