@@ -5,6 +5,7 @@ import io.cowshed.catalog.BulkRemoval;
 import io.cowshed.catalog.Catalog;
 import io.cowshed.catalog.Deregistration;
 import io.cowshed.catalog.Image;
+import io.cowshed.catalog.ImageHasChildren;
 import io.cowshed.catalog.ImageRef;
 import io.cowshed.catalog.ImageState;
 import io.cowshed.catalog.Images;
@@ -127,6 +128,22 @@ public class Removals {
                     versions.keySet(), held -> bulk.remove(parent.orElse(null), only(versions, held))));
         });
         return gone;
+    }
+
+    /**
+     * That nothing but its children keeps an image from being removed, as things are now: for a caller who has something else to do
+     * before he removes it.
+     *
+     * @param expectedVersions as for {@link #trash}
+     * @throws CowshedException as there
+     */
+    public void requireUnkept(ImageRef ref, @Nullable Set<Long> expectedVersions) {
+        try {
+            requireUnneeded(catalog.checkRemoval(ref, expectedVersions));
+        } catch (ImageHasChildren _) {
+            // It is sealed, and stays as it is until they have left it.
+            return;
+        }
     }
 
     private static Map<UUID, Long> versions(Collection<Image> images) {

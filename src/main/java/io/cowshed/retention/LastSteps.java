@@ -209,6 +209,8 @@ class LastSteps {
     private void copy(Image image, String name) {
         ImageRef ref = ImageRef.of(image.id());
         try {
+            // What was copied while something keeps the image is not what it holds when that is over.
+            removals.requireUnkept(ref, Set.of(image.version()));
             submission.requireUnwritten(ref);
             String stamp = Lease.stamp(FileStamp.of(volume.requireFile(image.id())));
             NewImageFields fields = NewImageFields.persistent(

@@ -358,6 +358,30 @@ abstract class LifetimeTests extends ServiceTests {
     }
 
     @Test
+    void itIsCopiedWhenItGoesAndNotWhileSomethingKeepsIt() throws Exception {
+        clone("later", "PT8H", ", \"onExpire\": \"delete\", \"beforeDelete\": {\"copy\": \"later-copy\"}");
+        String id = chains.id("later");
+        succeed(api.patch("images/later", "{\"protected\": true}"));
+        end("later");
+        for (int i = 0; i < 3; i++) {
+            age("later", Duration.ofMinutes(11));
+            expire();
+        }
+        requireHeld("later", "protected");
+        assertThat(api.get("images/later-copy").status()).isEqualTo(404);
+
+        chains.write("later", "write -P 79 0 64k");
+        succeed(api.patch("images/later", "{\"protected\": false}"));
+
+        while (api.get("images/" + id).status() != 404) {
+            age(id, Duration.ofSeconds(16));
+            expire();
+            assertThat(api.get("images/later-copy").status()).isEqualTo(200);
+        }
+        assertThat(chains.content("later-copy")[0]).isEqualTo((byte) 79);
+    }
+
+    @Test
     void itStaysWhileItCannotBeCopied() throws Exception {
         clone("uncopied", "PT8H", ", \"beforeDelete\": {\"copy\": \"base\"}");
         end("uncopied");
