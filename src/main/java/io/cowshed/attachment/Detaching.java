@@ -31,6 +31,7 @@ public class Detaching {
             ProblemType.IMAGE_ATTACHED,
             ProblemType.IMAGE_HAS_CHILDREN,
             ProblemType.ATTACHMENT_ENDED,
+            ProblemType.PRECONDITION_FAILED,
             ProblemType.NOT_FOUND);
 
     private final Attachments attachments;

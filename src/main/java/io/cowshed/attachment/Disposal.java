@@ -15,6 +15,7 @@ import io.cowshed.catalog.OnExpire;
 import io.cowshed.catalog.Trash;
 import io.cowshed.database.Transactions;
 import io.cowshed.problem.CowshedException;
+import java.util.Set;
 import java.util.UUID;
 import org.springframework.stereotype.Component;
 
@@ -63,20 +64,33 @@ class Disposal {
      */
     void after(Attachment ended) {
         UUID image = ended.image();
-        switch (transactions.write(() -> decide(ended))) {
+        Decision decision = transactions.write(() -> decide(ended));
+        Set<Long> version = Set.of(decision.version());
+        switch (decision.outcome()) {
             case KEPT, LEAVING -> {}
             case TRASHED ->
                 deregistration.whileIdle(
-                        image, () -> row(ended, Outcome.TRASHED, () -> trash.put(ImageRef.of(image), null)));
+                        image, () -> row(ended, Outcome.TRASHED, () -> trash.put(ImageRef.of(image), version)));
             case DELETED ->
                 deregistration.purge(
-                        image, () -> row(ended, Outcome.DELETED, () -> catalog.remove(ImageRef.of(image), null)));
+                        image, () -> row(ended, Outcome.DELETED, () -> catalog.remove(ImageRef.of(image), version)));
         }
     }
 
+    /**
+     * What is to become of an image.
+     *
+     * @param version of the image that it was decided for: whoever keeps or changes the image before it goes wins
+     */
+    private record Decision(Outcome outcome, long version) {}
+
     /** What is to become of the image. What takes no file is done here. */
-    private Outcome decide(Attachment ended) {
+    private Decision decide(Attachment ended) {
         Image image = images.lock(ImageRef.of(ended.image()));
+        return new Decision(decide(ended, image), image.version());
+    }
+
+    private Outcome decide(Attachment ended, Image image) {
         if (!isToGo(ended, image)) {
             attachments.settle(ended.id(), Outcome.KEPT);
             return Outcome.KEPT;

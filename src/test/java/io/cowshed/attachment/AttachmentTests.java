@@ -2,8 +2,18 @@ package io.cowshed.attachment;
 
 import static io.cowshed.testing.VerbChains.succeed;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cowshed.catalog.Catalog;
+import io.cowshed.catalog.Deregistration;
+import io.cowshed.catalog.FamilyVersions;
+import io.cowshed.catalog.ImageChanged;
+import io.cowshed.catalog.Images;
+import io.cowshed.catalog.Leases;
+import io.cowshed.catalog.Lineages;
+import io.cowshed.catalog.Trash;
 import io.cowshed.database.Distrust;
+import io.cowshed.database.Transactions;
 import io.cowshed.engine.oracle.QemuImg;
 import io.cowshed.engine.posix.LiveQemuIo;
 import io.cowshed.testing.ApiClient;
@@ -31,6 +41,8 @@ import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -450,6 +462,62 @@ abstract class AttachmentTests extends ServiceTests {
         assertThat(api.get("images/lt1").status()).isEqualTo(404);
         assertThat(made.stream().map(id -> show(id).path("outcome").asString()))
                 .containsExactlyInAnyOrder("kept", "deleted");
+    }
+
+    @Test
+    void whoKeepsAnImageBeforeItGoesWins() {
+        chains.base("w0");
+        for (String onDetach : List.of("delete", "trash")) {
+            String name = "w-" + onDetach;
+            succeed(api.postJson("images/w0/clones", "{\"name\": \"" + name + "\", \"ttl\": \"PT1H\"}"));
+            Attachments attachments = service.bean(Attachments.class);
+            Attachment ended = attachments.end(
+                    UUID.fromString(attach(name, "ci", ", \"onDetach\": \"" + onDetach + "\"")
+                            .path("id")
+                            .asString()),
+                    AttachmentState.DETACHED,
+                    "somebody",
+                    null);
+            Disposal disposal = new Disposal(
+                    service.bean(Images.class),
+                    service.bean(FamilyVersions.class),
+                    service.bean(Lineages.class),
+                    service.bean(Catalog.class),
+                    service.bean(Trash.class),
+                    service.bean(Deregistration.class),
+                    attachments,
+                    service.bean(AttachmentListing.class),
+                    new BetweenTwo(service.bean(Transactions.class), () -> succeed(api.post("images/" + name + "/keep"))),
+                    service.bean(Leases.class));
+
+            assertThatThrownBy(() -> disposal.after(ended)).isInstanceOf(ImageChanged.class);
+
+            sweep();
+            assertThat(chains.image(name).path("state").asString()).isEqualTo("available");
+            assertThat(show(ended.id().toString()).path("outcome").asString()).isEqualTo("kept");
+        }
+    }
+
+    /** Does something after the first transaction. */
+    private static final class BetweenTwo extends Transactions {
+
+        private final Transactions transactions;
+        private @Nullable Runnable then;
+
+        BetweenTwo(Transactions transactions, Runnable then) {
+            this.transactions = transactions;
+            this.then = then;
+        }
+
+        @Override
+        public <T> T write(Supplier<T> work) {
+            T result = transactions.write(work);
+            if (then != null) {
+                then.run();
+                then = null;
+            }
+            return result;
+        }
     }
 
     @Test
