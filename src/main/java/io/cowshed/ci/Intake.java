@@ -71,7 +71,7 @@ public class Intake {
         Message message = payloads.read(hook, incoming.said("X-GitHub-Event"), body);
         try {
             Draft draft = new Draft(
-                    ids.next(), hook.id(), key, clock.instant().truncatedTo(ChronoUnit.MICROS), message, body, null);
+                    ids.next(), hook.id(), key, clock.instant().truncatedTo(ChronoUnit.MICROS), message, body, false);
             return Actor.onBehalfOf("hook:" + hook.name()).call(() -> jobs.take(hook, draft));
         } catch (DataIntegrityViolationException e) {
             if (isHookGone(e)) {
@@ -97,8 +97,8 @@ public class Intake {
         Hook hook = hooks.find(hookId);
         Delivery before = deliveries.find(hookId, id);
         String body = deliveries.body(before);
-        Draft draft = new Draft(
-                id, hookId, before.key(), before.receivedAt(), payloads.read(hook, before.event(), body), body, before);
+        Message message = payloads.read(hook, before.event(), body);
+        Draft draft = new Draft(id, hookId, before.key(), before.receivedAt(), message, body, true);
         try {
             return jobs.take(hook, draft);
         } catch (DataIntegrityViolationException e) {

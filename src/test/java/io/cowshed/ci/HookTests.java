@@ -334,6 +334,31 @@ abstract class HookTests extends ServiceTests {
         assertThat(disks("140")).isEmpty();
     }
 
+    @Test
+    void aDeliveryThatIsReadByAnotherMappingSaysSo() {
+        String mapping = ", \"mapping\": {\"job\": \"/%s\", \"status\": \"/%s\", \"ready\": [\"Q\"], \"done\": [\"D\"]}";
+        Sender sender = hook("mapped", "generic", mapping.formatted("build", "state"));
+        Answer ignored = sender.generic(now(), "{\"build\": \"x\", \"id\": 144, \"phase\": \"Q\"}");
+        assertThat(outcome(ignored)).isEqualTo("ignored");
+        succeed(api.patch("hooks/" + sender.id(), "{" + mapping.formatted("id", "phase").substring(2) + "}"));
+
+        JsonNode replayed = replay(sender, ignored);
+        assertThat(replayed.path("outcome").asString()).isEqualTo("created");
+        assertThat(replayed.path("action").asString()).isEqualTo("Q");
+        assertThat(replayed.path("job").asString()).isEqualTo("144");
+        assertThat(api.get("hooks/" + sender.id() + "/deliveries?job=144")
+                        .json()
+                        .path("items")
+                        .size())
+                .isEqualTo(1);
+    }
+
+    private JsonNode replay(Sender sender, Answer delivery) {
+        return succeed(api.post("hooks/" + sender.id() + "/deliveries/"
+                        + delivery.json().path("delivery").asString() + "/replay"))
+                .json();
+    }
+
     /** Its sender may carry an access token beside, and its key is then one of that token's. */
     @Test
     void aDeliveryThatIsSentAgainIsAnsweredAgainWhateverItCarries() {
