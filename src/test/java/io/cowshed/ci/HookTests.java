@@ -334,6 +334,24 @@ abstract class HookTests extends ServiceTests {
         assertThat(disks("140")).isEmpty();
     }
 
+    /** Nothing is known of a job that no rule is for but what its deliveries say. */
+    @Test
+    void aJobThatHasEndedGetsNoDisksByARuleThatIsMadeLater() {
+        Sender sender = Sender.of(service, "{\"name\": \"late\", \"provider\": \"github\", \"rules\": []}");
+        Answer queued = sender.github("workflow_job", "la-1", queued("142"));
+        Answer other = sender.github("workflow_job", "la-2", queued("143"));
+        assertThat(outcome(sender.github("workflow_job", "la-3", completed("142", "success"))))
+                .isEqualTo("ignored");
+        succeed(api.patch("hooks/" + sender.id(), "{\"rules\": [" + RULE.replace("%s", "late") + "]}"));
+
+        JsonNode replayed = replay(sender, queued);
+        assertThat(replayed.path("outcome").asString()).isEqualTo("ignored");
+        assertThat(replayed.path("reason").asString()).isEqualTo("The job has ended.");
+        assertThat(replay(sender, other).path("outcome").asString()).isEqualTo("created");
+        assertThat(disks("142")).isEmpty();
+        assertThat(disks("143")).hasSize(1);
+    }
+
     @Test
     void aDeliveryThatIsReadByAnotherMappingSaysSo() {
         String mapping = ", \"mapping\": {\"job\": \"/%s\", \"status\": \"/%s\", \"ready\": [\"Q\"], \"done\": [\"D\"]}";
