@@ -501,6 +501,20 @@ abstract class SubscriptionTests extends ServiceTests {
         assertThat(changed.path("subject").isNull()).isTrue();
     }
 
+    /** The configuration may be another since it was made. */
+    @Test
+    void oneThatLeadsWhereNothingMayBeSentNowCanBePaused() throws Exception {
+        JsonNode made = subscribe("");
+        sql("update subscription set url = 'http://10.0.0.1/hook'");
+        assertThat(succeed(api.patch(path(made), "{\"state\": \"paused\"}"))
+                        .json()
+                        .path("state")
+                        .asString())
+                .isEqualTo("paused");
+        assertThat(api.patch(path(made), "{\"url\": \"http://10.0.0.1/hook\"}").problem())
+                .isEqualTo("invalid-request");
+    }
+
     @Test
     void theyAreForAdministratorsOnly() {
         JsonNode made = subscribe("");
