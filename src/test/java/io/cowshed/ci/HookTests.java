@@ -553,6 +553,11 @@ abstract class HookTests extends ServiceTests {
         assertThat(sender.post("generic", body, "X-Signature-256", sender.hmac(body))
                         .status())
                 .isEqualTo(401);
+        for (String time : List.of("0".repeat(500) + now, "+" + now, now + ".0", "9".repeat(20))) {
+            Answer refused = sender.post(
+                    "generic", body, "X-Timestamp", time, "X-Signature-256", sender.hmac(time + "." + body));
+            assertThat(refused.status()).as(time).isEqualTo(401);
+        }
         String done = body.replace("QUEUED", "DONE");
         assertThat(outcome(sender.post(
                         "generic",
