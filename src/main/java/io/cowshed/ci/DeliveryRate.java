@@ -26,8 +26,8 @@ class DeliveryRate {
     private record Bucket(double tokens, Instant at, boolean granted) {
 
         Bucket take(Instant now) {
-            double millis = Math.max(0, Duration.between(at, now).toMillis());
-            double filled = Math.min(BURST, tokens + millis * PER_SECOND / 1000);
+            double seconds = Math.max(0, Duration.between(at, now).toNanos() / 1e9);
+            double filled = Math.min(BURST, tokens + seconds * PER_SECOND);
             return filled < 1 ? new Bucket(filled, now, false) : new Bucket(filled - 1, now, true);
         }
     }

@@ -2,12 +2,11 @@ package io.cowshed.ci;
 
 import java.time.Instant;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A delivery of which it is not known yet what comes of it.
  *
- * @param before what was recorded when it was gone through the last time; null for a new one
+ * @param isReplay whether it is recorded already, and gone through again
  */
 record Draft(
         UUID id,
@@ -16,4 +15,4 @@ record Draft(
         Instant receivedAt,
         Message message,
         String body,
-        @Nullable Delivery before) {}
+        boolean isReplay) {}

@@ -125,55 +125,66 @@ public class HookDeliveries {
      * Writes down what came of a delivery.
      *
      * @throws org.springframework.dao.DuplicateKeyException if another of that key was recorded meanwhile
+     * @throws DeliveryNotFound if one that was gone through again has been forgotten meanwhile
      */
     @Transactional
     public Delivery record(Draft draft, Result result) {
-        Delivery before = draft.before();
-        if (before == null) {
+        if (!draft.isReplay()) {
             insert(draft, result);
+        } else if (result.outcome() == Outcome.IGNORED && EFFECTS.contains(lockOutcome(draft))) {
+            replayed("update hook_delivery set replayed_at = :now where id = :id", draft)
+                    .update();
         } else {
-            boolean nothingNew = result.outcome() == Outcome.IGNORED && EFFECTS.contains(before.outcome());
-            update(
-                    draft,
-                    nothingNew
-                            ? new Result(before.outcome(), before.reason(), before.images(), before.problem())
-                            : result);
+            update(draft, result);
         }
         return find(draft.hook(), draft.id());
     }
 
+    /** What came of it as far as is known now: somebody else may be going through it, too. */
+    private Outcome lockOutcome(Draft draft) {
+        return database.sql("select outcome from hook_delivery where hook_id = :hook and id = :id for update")
+                .param("hook", draft.hook())
+                .param("id", draft.id())
+                .query((row, _) -> outcome(row))
+                .optional()
+                .orElseThrow(() -> new DeliveryNotFound(draft.hook(), draft.id()));
+    }
+
     private void insert(Draft draft, Result result) {
-        JobNews job = draft.message().job();
-        written(
+        JdbcClient.StatementSpec insertion = database.sql(
                         "insert into hook_delivery (id, hook_id, delivery_key, received_at, event, action, job_key,"
                                 + " outcome, reason, images, problem, body) values (:id, :hook, :key, :at, :event,"
-                                + " :action, :job, :outcome, :reason, :images, :problem, :body)",
-                        draft,
-                        result)
+                                + " :action, :job, :outcome, :reason, :images, :problem, :body)")
+                .param("id", draft.id())
                 .param("hook", draft.hook())
                 .param("key", draft.key())
                 .param("at", draft.receivedAt().atOffset(ZoneOffset.UTC))
+                .param("body", draft.body());
+        written(insertion, draft, result).update();
+    }
+
+    /** What it says may be read in another way by now: the mapping of a hook can be changed. */
+    private void update(Draft draft, Result result) {
+        JdbcClient.StatementSpec update = replayed(
+                "update hook_delivery set event = :event, action = :action, job_key = :job, outcome = :outcome,"
+                        + " reason = :reason, images = :images, problem = :problem, replayed_at = :now where id = :id",
+                draft);
+        written(update, draft, result).update();
+    }
+
+    private JdbcClient.StatementSpec replayed(String sql, Draft draft) {
+        return database.sql(sql)
+                .param("id", draft.id())
+                .param("now", clock.instant().truncatedTo(ChronoUnit.MICROS).atOffset(ZoneOffset.UTC));
+    }
+
+    private JdbcClient.StatementSpec written(JdbcClient.StatementSpec statement, Draft draft, Result result) {
+        JobNews job = draft.message().job();
+        String reason = result.reason();
+        return statement
                 .param("event", draft.message().event())
                 .param("action", draft.message().action())
                 .param("job", job == null ? null : job.key())
-                .param("body", draft.body())
-                .update();
-    }
-
-    private void update(Draft draft, Result result) {
-        written(
-                        "update hook_delivery set outcome = :outcome, reason = :reason, images = :images,"
-                                + " problem = :problem, replayed_at = :now where id = :id",
-                        draft,
-                        result)
-                .param("now", clock.instant().truncatedTo(ChronoUnit.MICROS).atOffset(ZoneOffset.UTC))
-                .update();
-    }
-
-    private JdbcClient.StatementSpec written(String sql, Draft draft, Result result) {
-        String reason = result.reason();
-        return database.sql(sql)
-                .param("id", draft.id())
                 .param("outcome", result.outcome().word())
                 .param("reason", reason == null ? null : Words.fit(reason, MAX_REASON))
                 .param("images", json.writeValueAsString(result.images()))
@@ -199,10 +210,14 @@ public class HookDeliveries {
                 row.getString("event"),
                 row.getString("action"),
                 row.getString("job_key"),
-                Outcome.valueOf(row.getString("outcome").toUpperCase(Locale.ROOT)),
+                outcome(row),
                 row.getString("reason"),
                 List.of(json.readValue(row.getString("images"), MadeDisk[].class)),
                 row.getString("problem"),
                 replayedAt == null ? null : replayedAt.toInstant());
+    }
+
+    private static Outcome outcome(ResultSet row) throws SQLException {
+        return Outcome.valueOf(row.getString("outcome").toUpperCase(Locale.ROOT));
     }
 }

@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.stereotype.Component;
 
@@ -71,7 +72,7 @@ public class Intake {
         Message message = payloads.read(hook, incoming.said("X-GitHub-Event"), body);
         try {
             Draft draft = new Draft(
-                    ids.next(), hook.id(), key, clock.instant().truncatedTo(ChronoUnit.MICROS), message, body, null);
+                    ids.next(), hook.id(), key, clock.instant().truncatedTo(ChronoUnit.MICROS), message, body, false);
             return Actor.onBehalfOf("hook:" + hook.name()).call(() -> jobs.take(hook, draft));
         } catch (DataIntegrityViolationException e) {
             if (isHookGone(e)) {
@@ -97,15 +98,36 @@ public class Intake {
         Hook hook = hooks.find(hookId);
         Delivery before = deliveries.find(hookId, id);
         String body = deliveries.body(before);
-        Draft draft = new Draft(
-                id, hookId, before.key(), before.receivedAt(), payloads.read(hook, before.event(), body), body, before);
+        Message message = payloads.read(hook, before.event(), body);
+        Draft draft = new Draft(id, hookId, before.key(), before.receivedAt(), message, body, true);
         try {
-            return jobs.take(hook, draft);
+            return wantsDisksInVain(hook, message.job())
+                    ? deliveries.record(draft, Result.of(Outcome.IGNORED, Job.ENDED))
+                    : jobs.take(hook, draft);
         } catch (DataIntegrityViolationException e) {
             if (isHookGone(e)) {
                 throw new HookNotFound(hookId);
             }
             throw e;
+        }
+    }
+
+    /** Whether the end of the job was heard of, be it when no rule was for it: then nothing else is known of it. */
+    private boolean wantsDisksInVain(Hook hook, @Nullable JobNews job) {
+        return job != null
+                && job.phase() == Phase.READY
+                && deliveries.list(hook.id(), null, job.key(), null, HookDeliveries.MAX_LIMIT).stream()
+                        .map(delivery -> phase(hook, delivery))
+                        .anyMatch(phase -> phase == Phase.DONE || phase == Phase.FAILED);
+    }
+
+    /** How far its job has come; null where it is about none, by the mapping that the hook has now. */
+    private @Nullable Phase phase(Hook hook, Delivery delivery) {
+        try {
+            JobNews job = payloads.read(hook, delivery.event(), deliveries.body(delivery)).job();
+            return job == null ? null : job.phase();
+        } catch (UnreadableDelivery | DeliveryNotFound _) {
+            return null;
         }
     }
 

@@ -16,11 +16,14 @@ record Job(
         @Nullable Instant endedAt,
         @Nullable Duration keepFailedFor) {
 
+    /** Why a job gets no disks of which it was heard that it is over. */
+    static final String ENDED = "The job has ended.";
+
     /** Why the job gets no disks; null where it does. */
     @Nullable
     String whyNoDisks() {
         if (endedAt != null) {
-            return "The job has ended.";
+            return ENDED;
         }
         return preparedAt != null ? "The job has its disks." : null;
     }

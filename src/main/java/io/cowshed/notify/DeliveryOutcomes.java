@@ -131,11 +131,12 @@ class DeliveryOutcomes {
         LOG.warn("Subscription {} is disabled. {}", subscription.id(), kept);
     }
 
+    /** Nothing where another round of tries was asked for meanwhile: what is left of the one before does not end it. */
     private int update(DueDelivery delivery, Sent sent, String change, @Nullable Instant due, String condition) {
         UUID id = delivery.id();
         JdbcClient.StatementSpec statement = database.sql("update delivery set " + change
                         + ", last_at = :now, last_status = :status, last_millis = :millis, last_error = :error,"
-                        + " last_answer = :answer where id = :id and state = 'pending'" + condition)
+                        + " last_answer = :answer where id = :id and state = 'pending' and tries > 0" + condition)
                 .param("id", id)
                 .param("now", now())
                 .param("status", sent.status())

@@ -125,7 +125,8 @@ public class Subscriptions {
     public Subscription change(UUID id, @Nullable Set<Long> expectedVersions, SubscriptionChange change) {
         Subscription before = lock(id, expectedVersions);
         String url = change.url() == null ? before.url() : change.url();
-        URI target = guard.requireAllowed(url);
+        // The one that it has may be allowed no more: each try says so, and it can still be paused.
+        URI target = change.url() == null ? URI.create(url) : guard.requireAllowed(url);
         EventFilter filter =
                 change.filter() == null ? before.filter() : change.filter().apply(before.filter());
         SubscriptionState state = change.state() == null ? before.state() : change.state();

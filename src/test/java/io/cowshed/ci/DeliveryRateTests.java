@@ -1,5 +1,6 @@
 package io.cowshed.ci;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -43,6 +44,27 @@ class DeliveryRateTests {
         now = now.plusSeconds(3600);
         take(hook, 1000);
         assertThatThrownBy(() -> rate.take(hook)).isInstanceOf(Overloaded.class);
+    }
+
+    @Test
+    void whoMakesFarTooManyStillMakesAHundredASecond() {
+        UUID hook = UUID.randomUUID();
+        take(hook, 1000);
+        int taken = 0;
+        for (int i = 0; i < 10_000; i++) {
+            now = now.plusNanos(100_000);
+            taken += isTaken(hook) ? 1 : 0;
+        }
+        assertThat(taken).isBetween(99, 100);
+    }
+
+    private boolean isTaken(UUID hook) {
+        try {
+            rate.take(hook);
+            return true;
+        } catch (Overloaded _) {
+            return false;
+        }
     }
 
     private void take(UUID hook, int times) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cowshed.catalog.Race;
 import io.cowshed.database.Transactions;
+import io.cowshed.testing.ApiClient.Answer;
 import io.cowshed.testing.ServiceTests;
 import io.cowshed.testing.TestDatabase;
 import io.cowshed.testing.VerbChains;
@@ -18,6 +19,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -86,6 +88,35 @@ abstract class HookRaceTests extends ServiceTests {
         both(held("t1-" + id, "completed", id), free("t2-" + id, "completed", id));
         assertThat(outcome("t1-" + id)).isEqualTo("recorded");
         assertThat(outcome("t2-" + id)).isEqualTo("ignored");
+    }
+
+    /** The second finds that there is nothing to be done, which does not make unsaid what the first has done. */
+    @Test
+    void aDeliveryIsGoneThroughAgainByTwo() throws Exception {
+        Sender hook = Sender.of(
+                service,
+                "{\"name\": \"again\", \"provider\": \"github\", \"rules\": [{\"image\": \"later-base\", \"name\":"
+                        + " \"again-{{job.id}}\", \"ttl\": \"PT1H\"}]}");
+        String id = next();
+        Answer refused = hook.github("workflow_job", "r-" + id, body("queued", id));
+        assertThat(Sender.outcome(refused)).isEqualTo("refused");
+        new VerbChains(service).blankBase("later-base", 1 << 20);
+
+        UUID delivery = UUID.fromString(refused.json().path("delivery").asString());
+        Supplier<Delivery> replay = () -> service.bean(Intake.class).replay(UUID.fromString(hook.id()), delivery);
+        both(
+                pause -> service.bean(Transactions.class).write(() -> {
+                    Delivery replayed = replay.get();
+                    hold(pause);
+                    return replayed;
+                }),
+                _ -> replay.get());
+
+        assertThat(disks(id)).isEqualTo(1);
+        JsonNode shown =
+                api.get("hooks/" + hook.id() + "/deliveries/" + delivery).json();
+        assertThat(shown.path("outcome").asString()).isEqualTo("created");
+        assertThat(shown.path("images").size()).isEqualTo(1);
     }
 
     /** What is decided is recorded beside the hook at last, after the job's row was locked. */
@@ -167,9 +198,7 @@ abstract class HookRaceTests extends ServiceTests {
     }
 
     private void take(String delivery, String action, String id) {
-        String body = Sender.body(
-                "github-workflow_job-" + action + ".json",
-                Map.of("id", id, "run", "1", "ref", "main", "name", "boot", "conclusion", "success"));
+        String body = body(action, id);
         Map<String, String> headers = Map.of(
                 "X-GitHub-Event",
                 "workflow_job",
@@ -183,6 +212,12 @@ abstract class HookRaceTests extends ServiceTests {
                         Provider.GITHUB,
                         headers::get,
                         body.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private static String body(String action, String id) {
+        return Sender.body(
+                "github-workflow_job-" + action + ".json",
+                Map.of("id", id, "run", "1", "ref", "main", "name", "boot", "conclusion", "success"));
     }
 
     private int disks(String id) {

@@ -334,6 +334,49 @@ abstract class HookTests extends ServiceTests {
         assertThat(disks("140")).isEmpty();
     }
 
+    /** Nothing is known of a job that no rule is for but what its deliveries say. */
+    @Test
+    void aJobThatHasEndedGetsNoDisksByARuleThatIsMadeLater() {
+        Sender sender = Sender.of(service, "{\"name\": \"late\", \"provider\": \"github\", \"rules\": []}");
+        Answer queued = sender.github("workflow_job", "la-1", queued("142"));
+        Answer other = sender.github("workflow_job", "la-2", queued("143"));
+        assertThat(outcome(sender.github("workflow_job", "la-3", completed("142", "success"))))
+                .isEqualTo("ignored");
+        succeed(api.patch("hooks/" + sender.id(), "{\"rules\": [" + RULE.replace("%s", "late") + "]}"));
+
+        JsonNode replayed = replay(sender, queued);
+        assertThat(replayed.path("outcome").asString()).isEqualTo("ignored");
+        assertThat(replayed.path("reason").asString()).isEqualTo("The job has ended.");
+        assertThat(replay(sender, other).path("outcome").asString()).isEqualTo("created");
+        assertThat(disks("142")).isEmpty();
+        assertThat(disks("143")).hasSize(1);
+    }
+
+    @Test
+    void aDeliveryThatIsReadByAnotherMappingSaysSo() {
+        String mapping = ", \"mapping\": {\"job\": \"/%s\", \"status\": \"/%s\", \"ready\": [\"Q\"], \"done\": [\"D\"]}";
+        Sender sender = hook("mapped", "generic", mapping.formatted("build", "state"));
+        Answer ignored = sender.generic(now(), "{\"build\": \"x\", \"id\": 144, \"phase\": \"Q\"}");
+        assertThat(outcome(ignored)).isEqualTo("ignored");
+        succeed(api.patch("hooks/" + sender.id(), "{" + mapping.formatted("id", "phase").substring(2) + "}"));
+
+        JsonNode replayed = replay(sender, ignored);
+        assertThat(replayed.path("outcome").asString()).isEqualTo("created");
+        assertThat(replayed.path("action").asString()).isEqualTo("Q");
+        assertThat(replayed.path("job").asString()).isEqualTo("144");
+        assertThat(api.get("hooks/" + sender.id() + "/deliveries?job=144")
+                        .json()
+                        .path("items")
+                        .size())
+                .isEqualTo(1);
+    }
+
+    private JsonNode replay(Sender sender, Answer delivery) {
+        return succeed(api.post("hooks/" + sender.id() + "/deliveries/"
+                        + delivery.json().path("delivery").asString() + "/replay"))
+                .json();
+    }
+
     /** Its sender may carry an access token beside, and its key is then one of that token's. */
     @Test
     void aDeliveryThatIsSentAgainIsAnsweredAgainWhateverItCarries() {
@@ -510,6 +553,11 @@ abstract class HookTests extends ServiceTests {
         assertThat(sender.post("generic", body, "X-Signature-256", sender.hmac(body))
                         .status())
                 .isEqualTo(401);
+        for (String time : List.of("0".repeat(500) + now, "+" + now, now + ".0", "9".repeat(20))) {
+            Answer refused = sender.post(
+                    "generic", body, "X-Timestamp", time, "X-Signature-256", sender.hmac(time + "." + body));
+            assertThat(refused.status()).as(time).isEqualTo(401);
+        }
         String done = body.replace("QUEUED", "DONE");
         assertThat(outcome(sender.post(
                         "generic",

@@ -4,9 +4,11 @@ import static io.cowshed.testing.Eventually.until;
 import static io.cowshed.testing.VerbChains.succeed;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpExchange;
 import io.cowshed.testing.ApiClient.Answer;
 import io.cowshed.testing.ServiceTests;
 import io.cowshed.testing.TestDatabase;
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -19,6 +21,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -34,6 +37,9 @@ import tools.jackson.databind.JsonNode;
 abstract class SubscriptionTests extends ServiceTests {
 
     private static final Duration LONG = Duration.ofSeconds(30);
+
+    /** {@code cowshed.subscriptions.parallel-each}. */
+    private static final int PARALLEL_EACH = 4;
 
     private Receiver receiver;
     private int names;
@@ -292,6 +298,60 @@ abstract class SubscriptionTests extends ServiceTests {
                 .isBefore(Instant.now().plusSeconds(10));
     }
 
+    /** Its room is taken by what is being sent, so that the next try is not begun before the answer of the last is here. */
+    @Test
+    void whatAReceiverSaysInTheEndIsNotHeldAgainstTheOneInItsPlace() throws Exception {
+        CountDownLatch gone = new CountDownLatch(1);
+        receiver.answer(exchange -> answerAfter(gone, exchange, 410));
+        JsonNode made = subscribe(", \"types\": [\"image.created\"]");
+        Set<String> events = sentAtOnce();
+        try (Receiver successor = new Receiver()) {
+            succeed(api.patch(path(made), "{\"url\": \"" + successor.url() + "\"}"));
+            gone.countDown();
+
+            delivered(made, events.size());
+            assertThat(state(made)).isEqualTo("active");
+            assertThat(successor.rest().stream().map(request -> request.header("webhook-id")))
+                    .containsAll(events);
+        }
+    }
+
+    @Test
+    void whatIsReplayedWhileItIsBeingSentIsSentAgain() throws Exception {
+        CountDownLatch replayed = new CountDownLatch(1);
+        receiver.answer(exchange -> answerAfter(replayed, exchange, 204));
+        JsonNode made = subscribe(", \"types\": [\"image.created\"]");
+        sentAtOnce();
+        JsonNode one = deliveries(made).get(0);
+        succeed(api.post(path(made) + "/deliveries/" + one.path("id").asString() + "/replay"));
+        replayed.countDown();
+
+        assertThat(receiver.next().header("webhook-id"))
+                .isEqualTo(one.path("event").asString());
+        delivered(made, PARALLEL_EACH);
+    }
+
+    /** So many events that a subscription has no room for another, which have all arrived. */
+    private Set<String> sentAtOnce() throws InterruptedException {
+        Set<String> events = new HashSet<>();
+        for (int i = 0; i < PARALLEL_EACH; i++) {
+            blank();
+        }
+        for (int i = 0; i < PARALLEL_EACH; i++) {
+            events.add(receiver.next().header("webhook-id"));
+        }
+        return events;
+    }
+
+    private static void answerAfter(CountDownLatch latch, HttpExchange exchange, int status) throws IOException {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        Receiver.reply(exchange, status, "");
+    }
+
     /** While replicas are replaced one after the other, one that knows more writes what another reads. */
     @Test
     void whatANewerBuildHasWrittenIsSentAsItIs() throws Exception {
@@ -439,6 +499,20 @@ abstract class SubscriptionTests extends ServiceTests {
                 .json();
         assertThat(changed.path("types").size()).isZero();
         assertThat(changed.path("subject").isNull()).isTrue();
+    }
+
+    /** The configuration may be another since it was made. */
+    @Test
+    void oneThatLeadsWhereNothingMayBeSentNowCanBePaused() throws Exception {
+        JsonNode made = subscribe("");
+        sql("update subscription set url = 'http://10.0.0.1/hook'");
+        assertThat(succeed(api.patch(path(made), "{\"state\": \"paused\"}"))
+                        .json()
+                        .path("state")
+                        .asString())
+                .isEqualTo("paused");
+        assertThat(api.patch(path(made), "{\"url\": \"http://10.0.0.1/hook\"}").problem())
+                .isEqualTo("invalid-request");
     }
 
     @Test
