@@ -120,6 +120,23 @@ abstract class AdoptTests {
         assertThat(disks.resolve("leaf.qcow2")).doesNotExist();
     }
 
+    /** Their old names would be their only ones. */
+    @Test
+    void filesOfTheVolumeItselfAreNotMoved() throws Exception {
+        chain();
+        assertThat(adopt("--move").exit()).isZero();
+        Path link = Files.createSymbolicLink(
+                disks.resolveSibling("link"), volume.root().resolve("images"));
+
+        for (Path directory : List.of(volume.root().resolve("images"), link)) {
+            Outcome outcome = volume.adopt(context, directory, true, false);
+            assertThat(outcome.exit()).as(outcome.said()).isEqualTo(1);
+            assertThat(outcome.said()).contains("is the volume's own");
+        }
+        assertThat(volume.file(id("leaf"))).exists();
+        assertThat(volume.file(id("base"))).exists();
+    }
+
     /** More than a sector would have to change, of which a power cut may leave a part; of a copy there is another. */
     @Test
     void aFileWhoseHeaderCannotBeChangedAtOnceIsOnlyCopied() throws Exception {
