@@ -26,6 +26,7 @@ import io.cowshed.volume.CataloguedFile;
 import io.cowshed.volume.ImageFileStatus;
 import io.cowshed.volume.NewImageFile;
 import io.cowshed.volume.Volume;
+import io.cowshed.volume.VolumeArea;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -81,6 +82,7 @@ final class Adopt {
     void run(Path directory, boolean move, boolean dryRun) throws IOException {
         try (AdoptNotes notes = AdoptNotes.open()) {
             Path real = directory.toRealPath();
+            requireElsewhere(real);
             int levels = new AdoptPlan(real, move, volume, catalogue, ids, notes, limits, report).make();
             if (report.problems() > 0) {
                 throw new CommandRefused(
@@ -106,6 +108,18 @@ final class Adopt {
             }
             report.say((dryRun ? "Would be adopted: " : "Adopted: ") + images + " images"
                     + (move ? ", moved." : ", copied."));
+        }
+    }
+
+    /** A file that has its name in the volume would be taken for one that an earlier run has moved, and lose it. */
+    private void requireElsewhere(Path directory) throws IOException {
+        for (VolumeArea area : VolumeArea.values()) {
+            Path own = volume.realRoot().resolve(area.word());
+            if (area != VolumeArea.QUARANTINE && Files.exists(own) && Files.isSameFile(directory, own)) {
+                throw new CommandRefused(
+                        directory + " is the volume's own: what lies there is in the catalogue, or a stranger.",
+                        "Move strangers out of the volume first; an audit with \"quarantine\" does.");
+            }
         }
     }
 

@@ -39,8 +39,9 @@ final class AdoptCatalogue {
                 .single();
     }
 
+    /** Whether it was adopted, whatever has become of it since. */
     boolean has(UUID image) {
-        return database.sql("select exists (select 1 from image where id = ? and state = 'available')")
+        return database.sql("select exists (select 1 from image where id = ? and state <> 'creating')")
                 .param(image)
                 .query(Boolean.class)
                 .single();

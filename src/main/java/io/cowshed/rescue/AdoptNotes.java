@@ -22,7 +22,7 @@ final class AdoptNotes implements AutoCloseable {
     static AdoptNotes open() throws IOException {
         return new AdoptNotes(Scratch.open(
                 "create table disk (file varchar primary key, id uuid, name varchar, backing varchar, parent uuid,"
-                        + " done boolean, size bigint, level int, parented boolean default false)",
+                        + " done boolean, size bigint, inode bigint, level int, parented boolean default false)",
                 "create index disk_by_backing on disk (backing)",
                 "create index disk_by_name on disk (name)",
                 "create index disk_by_level on disk (level, file)"));
@@ -38,6 +38,7 @@ final class AdoptNotes implements AutoCloseable {
      * @param parent the image of the catalogue that it lies on already; null for none
      * @param done whether the catalogue has it already
      * @param size what it takes, in bytes
+     * @param inode by which two names of one file are told from two files
      */
     record Disk(
             String file,
@@ -46,7 +47,8 @@ final class AdoptNotes implements AutoCloseable {
             @Nullable String backing,
             @Nullable UUID parent,
             boolean done,
-            long size) {}
+            long size,
+            long inode) {}
 
     /**
      * A disk, its place in the graph known.
@@ -57,8 +59,8 @@ final class AdoptNotes implements AutoCloseable {
     record Placed(Disk disk, @Nullable UUID parent, boolean sealed) {}
 
     void add(Disk disk) {
-        notes.sql("insert into disk (file, id, name, backing, parent, done, size)"
-                        + " values (:file, :id, :name, :backing, :parent, :done, :size)")
+        notes.sql("insert into disk (file, id, name, backing, parent, done, size, inode)"
+                        + " values (:file, :id, :name, :backing, :parent, :done, :size, :inode)")
                 .param("file", disk.file())
                 .param("id", disk.id())
                 .param("name", disk.name())
@@ -66,6 +68,7 @@ final class AdoptNotes implements AutoCloseable {
                 .param("parent", disk.parent())
                 .param("done", disk.done())
                 .param("size", disk.size())
+                .param("inode", disk.inode())
                 .update();
     }
 
@@ -108,6 +111,21 @@ final class AdoptNotes implements AutoCloseable {
                 .list();
     }
 
+    /** Two names of each file that has more than one. Some of them. */
+    List<String> twins() {
+        return notes.sql("select min(file) || ' and ' || max(file) as names from disk where not done group by inode"
+                        + " having count(*) > 1 order by names limit " + Scratch.PAGE)
+                .query((row, _) -> row.getString("names"))
+                .list();
+    }
+
+    /** What all take that the catalogue does not have, in bytes. */
+    long size() {
+        return notes.sql("select coalesce(sum(size), 0) from disk where not done")
+                .query(Long.class)
+                .single();
+    }
+
     /** The disks of a level after that file, in the order of their files' names. */
     List<Placed> page(int level, String last) {
         return notes.sql("select d.*, b.id as backing_id from disk d left join disk b on b.file = d.backing"
@@ -130,7 +148,8 @@ final class AdoptNotes implements AutoCloseable {
                 row.getString("backing"),
                 row.getObject("parent", UUID.class),
                 row.getBoolean("done"),
-                row.getLong("size"));
+                row.getLong("size"),
+                row.getLong("inode"));
     }
 
     @Override

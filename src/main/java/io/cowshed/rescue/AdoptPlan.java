@@ -90,11 +90,26 @@ final class AdoptPlan {
         notes.doubles()
                 .forEach(
                         name -> report.problem("More than one disk would be called " + name + ": rename one of them."));
+        if (move) {
+            // What is written to one image would be written to the other.
+            notes.twins().forEach(names -> report.problem(names + " are the same file: remove one of its names."));
+        } else {
+            requireRoom(notes.size());
+        }
         if (levels > limits.maxDepth()) {
             report.problem("The longest chain has " + levels + " images below one, and cowshed.max-depth is "
                     + limits.maxDepth() + ": raise that, or shorten the chain with qemu-img rebase.");
         }
         return levels;
+    }
+
+    /** A copy that ends for want of room is not gone on with: the names of those that were made are taken then. */
+    private void requireRoom(long bytes) {
+        long usable = volume.space().usable();
+        if (bytes > usable) {
+            report.problem("The copies take " + bytes + " bytes, and the volume has room for " + usable
+                    + ": make room on it, or adopt fewer at a time.");
+        }
     }
 
     private void look(Path path) throws IOException {
@@ -140,7 +155,8 @@ final class AdoptPlan {
                 backing,
                 parent,
                 known != null,
-                file.status().allocatedSize()));
+                file.status().allocatedSize(),
+                file.status().identity().inode()));
     }
 
     /** The image of the catalogue whose file this is: a run before this one has moved it. */

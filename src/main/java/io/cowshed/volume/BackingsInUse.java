@@ -6,9 +6,6 @@ import io.cowshed.engine.posix.NotRegularFileException;
 import io.cowshed.engine.posix.PosixFile;
 import io.cowshed.engine.qcow2.Qcow2HeaderReader;
 import java.io.IOException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -16,7 +13,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,7 +27,8 @@ final class BackingsInUse {
     private final VolumeLayout layout;
     private final Predicate<UUID> catalogued;
     private final Set<String> backings = new HashSet<>();
-    private @Nullable Boolean complete;
+    private boolean readAll;
+    private boolean complete;
 
     BackingsInUse(VolumeLayout layout, Predicate<UUID> catalogued) {
         this.layout = layout;
@@ -40,25 +37,19 @@ final class BackingsInUse {
 
     /** Whether a catalogued file has a file of this name as its backing, by whatever path, or one cannot be asked. */
     boolean contains(String fileName) throws IOException {
-        if (complete == null) {
-            complete = readAll();
+        if (!readAll) {
+            complete = true;
+            DirectoryNames.each(layout.images(), this::read);
+            readAll = true;
         }
         return !complete || backings.contains(fileName);
     }
 
-    private boolean readAll() throws IOException {
-        boolean all = true;
-        try (DirectoryStream<Path> names = Files.newDirectoryStream(layout.images())) {
-            for (Path name : names) {
-                Optional<UUID> image = VolumeLayout.imageOf(name.getFileName().toString());
-                if (image.isPresent()) {
-                    all &= read(name, image.get());
-                }
-            }
-        } catch (DirectoryIteratorException e) {
-            throw new IOException(e);
+    private void read(Path name) throws IOException {
+        Optional<UUID> image = VolumeLayout.imageOf(name.getFileName().toString());
+        if (image.isPresent()) {
+            complete &= read(name, image.get());
         }
-        return all;
     }
 
     private boolean read(Path name, UUID image) throws IOException {

@@ -10,8 +10,6 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -164,11 +162,7 @@ public final class CatalogueFiles {
             return List.of();
         }
         List<String> names = new ArrayList<>();
-        try (DirectoryStream<Path> paths = Files.newDirectoryStream(directory())) {
-            paths.forEach(path -> names.add(path.getFileName().toString()));
-        } catch (DirectoryIteratorException e) {
-            throw new IOException(e);
-        }
+        DirectoryNames.each(directory(), path -> names.add(path.getFileName().toString()));
         mount.require();
         Collections.sort(names);
         return names;

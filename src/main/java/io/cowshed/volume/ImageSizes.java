@@ -3,10 +3,6 @@ package io.cowshed.volume;
 import io.cowshed.engine.posix.FileStatus;
 import io.cowshed.engine.posix.PosixFile;
 import java.io.IOException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
@@ -49,16 +45,14 @@ public final class ImageSizes {
 
     /** Tells what the file of each image takes on the volume now, in bytes: one system call for each. */
     public void forEach(ObjLongConsumer<UUID> each) {
-        try (DirectoryStream<Path> names = Files.newDirectoryStream(layout.images())) {
-            for (Path name : names) {
+        try {
+            DirectoryNames.each(layout.images(), name -> {
                 Optional<UUID> image = VolumeLayout.imageOf(name.getFileName().toString());
                 Optional<FileStatus> status = image.isEmpty() ? Optional.empty() : PosixFile.statusOf(name);
                 if (image.isPresent() && status.isPresent()) {
                     each.accept(image.get(), status.get().allocatedSize());
                 }
-            }
-        } catch (DirectoryIteratorException e) {
-            throw new VolumeUnavailable("The files of the volume cannot be measured.", new IOException(e));
+            });
         } catch (IOException e) {
             throw mount.failure("The files of the volume cannot be measured.", e);
         }

@@ -6,6 +6,7 @@ import io.cowshed.engine.posix.FileLockedException;
 import io.cowshed.engine.posix.PosixFile;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -171,6 +172,11 @@ public final class NewImageFile implements AutoCloseable {
             ImageFileStatus status = complete();
             file.link(layout.own(catalogued));
             return status;
+        } catch (FileAlreadyExistsException e) {
+            throw new VolumeUnavailable(
+                    VolumeFailures.capitalised(catalogued)
+                            + " is there already. An audit of the volume tells whether the catalogue has it.",
+                    e);
         } catch (IOException e) {
             throw mount.failure(catalogued, e);
         }

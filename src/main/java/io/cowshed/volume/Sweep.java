@@ -6,8 +6,6 @@ import io.cowshed.engine.posix.FileStatus;
 import io.cowshed.engine.posix.NotRegularFileException;
 import io.cowshed.engine.posix.PosixFile;
 import java.io.IOException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -62,16 +60,14 @@ final class Sweep {
     }
 
     private void sweep(Path directory, Predicate<CataloguedFile> files) {
-        try (DirectoryStream<Path> names = Files.newDirectoryStream(directory)) {
-            for (Path name : names) {
+        try {
+            DirectoryNames.each(directory, name -> {
                 Optional<CataloguedFile> file =
                         VolumeLayout.sideNameOf(name.getFileName().toString());
                 if (file.filter(files).isPresent()) {
                     sweep(name, file.get());
                 }
-            }
-        } catch (DirectoryIteratorException e) {
-            throw mount.failure("The directory " + directory.getFileName() + " cannot be swept.", new IOException(e));
+            });
         } catch (IOException e) {
             throw mount.failure("The directory " + directory.getFileName() + " cannot be swept.", e);
         }

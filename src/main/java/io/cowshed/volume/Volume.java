@@ -8,8 +8,6 @@ import io.cowshed.engine.posix.PosixFile;
 import io.cowshed.engine.qcow2.BackingLink;
 import io.cowshed.volume.CataloguedFile.Disk;
 import java.io.IOException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -392,10 +390,8 @@ public final class Volume {
 
     /** Whether a file for this image is being made, or was begun and left behind. */
     public boolean isIncoming(UUID image) {
-        try (DirectoryStream<Path> names = Files.newDirectoryStream(layout.incoming(), image + ".*")) {
-            return names.iterator().hasNext();
-        } catch (DirectoryIteratorException e) {
-            throw mount.failure(image, new IOException(e));
+        try {
+            return DirectoryNames.any(layout.incoming(), name -> name.startsWith(image + "."));
         } catch (IOException e) {
             throw mount.failure(image, e);
         }

@@ -5,7 +5,6 @@ import io.cowshed.engine.posix.OutOfSpaceException;
 import io.cowshed.engine.posix.PosixFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -113,15 +112,9 @@ final class VolumeCheck {
 
     /** Another replica may just be making its marker. */
     private boolean isEmpty() throws IOException {
-        try (DirectoryStream<Path> names = Files.newDirectoryStream(layout.root())) {
-            for (Path name : names) {
-                String text = name.getFileName().toString();
-                if (!text.equals(ALIEN_NAME) && !text.startsWith("cowshed-volume.")) {
-                    return Files.exists(layout.marker());
-                }
-            }
-            return true;
-        }
+        return !DirectoryNames.any(
+                        layout.root(), name -> !name.equals(ALIEN_NAME) && !name.startsWith("cowshed-volume."))
+                || Files.exists(layout.marker());
     }
 
     private void requireOurs(VolumeMarker marker, UUID installation) {

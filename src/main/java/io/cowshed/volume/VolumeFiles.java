@@ -8,9 +8,6 @@ import io.cowshed.engine.posix.PosixFile;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.volume.CataloguedFile.Disk;
 import java.io.IOException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -45,16 +42,13 @@ public final class VolumeFiles {
      */
     public void walk(VolumeArea area, Consumer<VolumeEntry> each) {
         mount.require();
-        Path directory = layout.directory(area);
-        try (DirectoryStream<Path> names = Files.newDirectoryStream(directory)) {
-            for (Path name : names) {
+        try {
+            DirectoryNames.each(layout.directory(area), name -> {
                 String text = name.getFileName().toString();
                 if (!text.startsWith(SILLY_RENAMED)) {
                     each.accept(new VolumeEntry(area, text, fileOf(area, text).orElse(null)));
                 }
-            }
-        } catch (DirectoryIteratorException e) {
-            throw unreadable(area, new IOException(e));
+            });
         } catch (NoSuchFileException e) {
             if (area != VolumeArea.QUARANTINE) {
                 throw unreadable(area, e);
@@ -128,14 +122,10 @@ public final class VolumeFiles {
     }
 
     private boolean isAmong(VolumeArea area, CataloguedFile file) {
-        try (DirectoryStream<Path> names = Files.newDirectoryStream(
-                layout.directory(area),
-                name -> fileOf(area, name.getFileName().toString())
-                        .filter(file::equals)
-                        .isPresent())) {
-            return names.iterator().hasNext();
-        } catch (DirectoryIteratorException e) {
-            throw unreadable(area, new IOException(e));
+        try {
+            return DirectoryNames.any(
+                    layout.directory(area),
+                    name -> fileOf(area, name).filter(file::equals).isPresent());
         } catch (IOException e) {
             throw unreadable(area, e);
         }

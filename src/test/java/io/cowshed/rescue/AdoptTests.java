@@ -7,6 +7,7 @@ import io.cowshed.engine.oracle.QemuImg;
 import io.cowshed.engine.oracle.QemuIo;
 import io.cowshed.rescue.BareVolume.Outcome;
 import io.cowshed.rescue.BareVolume.Row;
+import io.cowshed.testing.MountedVolume;
 import io.cowshed.testing.TestDatabase;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -118,6 +119,75 @@ abstract class AdoptTests {
         assertThat(outcome.said()).contains("base.qcow2: image base, adopted already");
         assertAdopted(before);
         assertThat(disks.resolve("leaf.qcow2")).doesNotExist();
+    }
+
+    /** Their old names would be their only ones. */
+    @Test
+    void filesOfTheVolumeItselfAreNotMoved() throws Exception {
+        chain();
+        assertThat(adopt("--move").exit()).isZero();
+        Path link = Files.createSymbolicLink(
+                disks.resolveSibling("link"), volume.root().resolve("images"));
+
+        for (Path directory : List.of(volume.root().resolve("images"), link)) {
+            Outcome outcome = volume.adopt(context, directory, true, false);
+            assertThat(outcome.exit()).as(outcome.said()).isEqualTo(1);
+            assertThat(outcome.said()).contains("is the volume's own");
+        }
+        assertThat(volume.file(id("leaf"))).exists();
+        assertThat(volume.file(id("base"))).exists();
+    }
+
+    /** What is written to one of them would be written to the other. */
+    @Test
+    void twoNamesOfOneFileAreNotMadeTwoImages() throws Exception {
+        create("one.qcow2");
+        Files.createLink(disks.resolve("two.qcow2"), disks.resolve("one.qcow2"));
+
+        Outcome outcome = adopt("--move");
+
+        assertThat(outcome.exit()).as(outcome.said()).isEqualTo(1);
+        assertThat(outcome.said()).contains("one.qcow2 and two.qcow2 are the same file");
+        assertThat(BareVolume.rows(database, "true")).isEmpty();
+        Outcome copied = adopt();
+        assertThat(copied.exit()).as(copied.said()).isZero();
+        assertThat(volume.file(id("one"))).isNotEqualTo(volume.file(id("two")));
+    }
+
+    /** Its file would be that of two images. */
+    @Test
+    void whatHasGoneToTheTrashMeanwhileIsNotMovedAgain() throws Exception {
+        create("one.qcow2");
+        Path kept = disks.resolveSibling("kept.qcow2");
+        Files.createLink(kept, disks.resolve("one.qcow2"));
+        assertThat(adopt("--move").exit()).isZero();
+        Files.createLink(disks.resolve("one.qcow2"), kept);
+        execute("update image set state = 'trashed', live_name = null, trashed_at = created_at where name = 'one'");
+
+        Outcome outcome = adopt("--move");
+
+        assertThat(outcome.exit()).as(outcome.said()).isZero();
+        assertThat(BareVolume.rows(database, "true")).hasSize(1);
+        assertThat(volume.file(id("one"))).exists();
+        assertThat(disks.resolve("one.qcow2")).doesNotExist();
+    }
+
+    @Test
+    void copiesThatTheVolumeHasNoRoomForAreNotBegun() throws Exception {
+        create("small.qcow2");
+        create("large.qcow2");
+        write("large.qcow2", "write -P 7 0 4M");
+        try (MountedVolume _ = MountedVolume.tmpfs(volume.root(), "size=2m")) {
+            BareVolume tight = new BareVolume(disks.getParent());
+            tight.belongTo(context.getBean(Installation.class).id());
+
+            Outcome outcome = tight.adopt(context, disks, false, false);
+
+            assertThat(outcome.exit()).as(outcome.said()).isEqualTo(1);
+            assertThat(outcome.said()).contains("! The copies take", "make room on it, or adopt fewer at a time");
+        }
+        assertThat(BareVolume.rows(database, "true")).isEmpty();
+        assertThat(adopt().exit()).isZero();
     }
 
     /** More than a sector would have to change, of which a power cut may leave a part; of a copy there is another. */

@@ -186,7 +186,9 @@ class NewImageFileTests {
         UUID taken = on.image();
         byte[] before = Files.readAllBytes(on.path(taken));
         try (NewImageFile file = on.volume.create(taken)) {
-            assertThatThrownBy(file::publish).isInstanceOf(VolumeUnavailable.class);
+            assertThatThrownBy(file::publish)
+                    .isInstanceOf(VolumeUnavailable.class)
+                    .hasMessageContaining("is there already");
             file.discard();
         }
         assertThat(Files.readAllBytes(on.path(taken))).isEqualTo(before);
