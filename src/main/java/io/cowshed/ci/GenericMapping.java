@@ -85,7 +85,10 @@ public record GenericMapping(
         this.timestampHeader = header(timestampHeader, "X-Timestamp");
         this.deliveryHeader = header(deliveryHeader, "X-Delivery-Id");
         if (job == null || status == null) {
-            throw Words.refuse("The mapping does not say where the job and its status are.", null);
+            throw Words.refuse(
+                    "The mapping does not say where the job and its status are.",
+                    "For example {\"job\": \"/build/id\", \"status\": \"/build/status\", \"ready\": [\"QUEUED\"],"
+                            + " \"done\": [\"SUCCESS\"]}.");
         }
         this.job = job;
         this.status = status;

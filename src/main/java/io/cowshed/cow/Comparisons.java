@@ -8,6 +8,7 @@ import io.cowshed.engine.block.Comparison;
 import io.cowshed.engine.block.Comparison.Difference;
 import io.cowshed.engine.block.DiskImage;
 import io.cowshed.problem.CowshedException;
+import io.swagger.v3.oas.annotations.media.Schema;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,8 +45,19 @@ public class Comparisons {
      * @param differences runs of sectors that differ, in order; of a longer disk, what it has more
      * @param complete whether these are all
      */
+    @Schema(name = "Comparison", description = "How two disks differ. All in bytes.")
     public record Result(
-            boolean equal, @Nullable Long firstDifference, List<Difference> differences, boolean complete) {}
+            boolean equal,
+
+            @Schema(
+                    types = {"integer", "null"},
+                    format = "int64",
+                    description = "The offset of the first byte that differs; null where none does.")
+            @Nullable
+            Long firstDifference,
+
+            List<Difference> differences,
+            boolean complete) {}
 
     /**
      * Compares two images.

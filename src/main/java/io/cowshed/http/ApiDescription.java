@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springdoc.core.customizers.OpenApiCustomizer;
@@ -85,9 +86,12 @@ class ApiDescription {
 
     @Bean
     OperationCustomizer problemsAndExamples(JsonMapper json) {
+        // Two methods that take different bodies on one path are one operation, with the problems of both.
+        Map<String, EnumSet<ProblemType>> byOperation = new ConcurrentHashMap<>();
         return (operation, method) -> {
             Refuses refuses = method.getMethodAnnotation(Refuses.class);
-            EnumSet<ProblemType> problems = EnumSet.copyOf(COMMON);
+            EnumSet<ProblemType> problems =
+                    byOperation.computeIfAbsent(operation.getOperationId(), _ -> EnumSet.copyOf(COMMON));
             if (refuses != null) {
                 problems.addAll(Arrays.asList(refuses.value()));
             }

@@ -32,7 +32,9 @@ import org.springframework.web.bind.annotation.RestControllerAdvice;
 import org.springframework.web.context.request.async.AsyncRequestNotUsableException;
 import org.springframework.web.method.annotation.HandlerMethodValidationException;
 import org.springframework.web.method.annotation.MethodArgumentTypeMismatchException;
+import org.springframework.web.servlet.resource.NoResourceFoundException;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.exc.InputCoercionException;
 import tools.jackson.databind.exc.MismatchedInputException;
 import tools.jackson.databind.exc.UnrecognizedPropertyException;
@@ -142,10 +144,11 @@ public class ProblemRenderer {
             case BindingResult e -> invalid(e);
             case HandlerMethodValidationException e -> invalid(e);
             case MethodArgumentTypeMismatchException e ->
-                refusal(
+                new CowshedException(
                         ProblemType.INVALID_REQUEST,
                         "The parameter \"" + e.getName() + "\" cannot have the value \"" + shortened(e.getValue())
-                                + "\".");
+                                + "\".",
+                        Expected.of(e.getParameter().nested().getNestedParameterType()));
             case AuthenticationException _ -> new Unauthenticated();
             case AccessDeniedException _ ->
                 new CowshedException(
@@ -160,7 +163,14 @@ public class ProblemRenderer {
                 refusal(
                         ProblemType.INVALID_REQUEST,
                         "The query has a parameter whose %-encoding is broken, or that is not UTF-8.");
-            case ErrorResponse e -> ofStatus(e.getStatusCode(), e.getBody().getDetail(), e.getHeaders());
+            case NoResourceFoundException e ->
+                new CowshedException(
+                        ProblemType.NOT_FOUND,
+                        "There is nothing at /" + shortened(e.getResourcePath()) + ".",
+                        Expected.SEE_DESCRIPTION);
+            case ErrorResponse e ->
+                new RefusedByFramework(
+                        typeOf(e.getStatusCode()), e.getBody().getDetail(), Expected.by(e), e.getHeaders());
             default ->
                 DatabaseFailures.unavailable(failure)
                         .map(CowshedException.class::cast)
@@ -176,22 +186,35 @@ public class ProblemRenderer {
                                 + "\" that this call does not know.",
                         "Leave it out. Known here: " + known(e) + ".",
                         List.of(Map.of("field", shortened(e.getPropertyName()), "message", "unknown field")));
-            case MismatchedInputException e when !e.getPath().isEmpty() -> wrongType(e);
-            case InputCoercionException e when !e.getPath().isEmpty() -> wrongType(e);
-            case null, default ->
+            case MismatchedInputException e when !e.getPath().isEmpty() -> wrongType(e, e.getTargetType());
+            case InputCoercionException e when !e.getPath().isEmpty() -> wrongType(e, e.getTargetType());
+            case null ->
                 new CowshedException(
                         ProblemType.MALFORMED_BODY,
-                        "The request body is not the JSON document that this call takes.",
-                        "The API's description is at /swagger-ui.");
+                        "The request has no body, and this call takes a JSON document.",
+                        Expected.SEE_DESCRIPTION);
+            default ->
+                new CowshedException(
+                        ProblemType.MALFORMED_BODY,
+                        "The request body is not the JSON document that this call takes" + place(failure.getCause())
+                                + ".",
+                        Expected.SEE_DESCRIPTION);
         };
     }
 
-    private static CowshedException wrongType(JacksonException failure) {
+    private static String place(Throwable cause) {
+        TokenStreamLocation place = cause instanceof JacksonException e ? e.getLocation() : null;
+        return place == null || place.getLineNr() < 1
+                ? ""
+                : ": see line " + place.getLineNr() + ", column " + place.getColumnNr();
+    }
+
+    private static CowshedException wrongType(JacksonException failure, @Nullable Class<?> expected) {
         String field = failure.getPath().getLast().getPropertyName();
         String name = field == null ? "an element" : shortened(field);
         return new InvalidFields(
                 "The field \"" + name + "\" does not have a value of the right type.",
-                null,
+                Expected.of(expected),
                 List.of(Map.of("field", name, "message", "wrong type")));
     }
 
@@ -227,7 +250,11 @@ public class ProblemRenderer {
 
     /** Tells a refusal by the framework or the container, which knows no more than a status, in our terms. */
     static CowshedException ofStatus(HttpStatusCode status, @Nullable String detail, HttpHeaders headers) {
-        ProblemType type = switch (HttpStatus.resolve(status.value())) {
+        return new RefusedByFramework(typeOf(status), detail, null, headers);
+    }
+
+    private static ProblemType typeOf(HttpStatusCode status) {
+        return switch (HttpStatus.resolve(status.value())) {
             case UNAUTHORIZED -> ProblemType.UNAUTHENTICATED;
             case FORBIDDEN -> ProblemType.FORBIDDEN;
             case NOT_FOUND -> ProblemType.NOT_FOUND;
@@ -240,7 +267,6 @@ public class ProblemRenderer {
             case NOT_IMPLEMENTED, HTTP_VERSION_NOT_SUPPORTED -> ProblemType.INVALID_REQUEST;
             case null, default -> status.is4xxClientError() ? ProblemType.INVALID_REQUEST : ProblemType.INTERNAL;
         };
-        return new RefusedByFramework(type, detail == null ? type.title() + "." : detail, headers);
     }
 
     private static CowshedException unforeseen(Throwable failure) {
@@ -276,8 +302,9 @@ public class ProblemRenderer {
     }
 
     private static final class RefusedByFramework extends CowshedException {
-        RefusedByFramework(ProblemType type, String detail, HttpHeaders headers) {
-            super(type, detail, null);
+        RefusedByFramework(
+                ProblemType type, @Nullable String detail, @Nullable String action, HttpHeaders headers) {
+            super(type, detail == null ? type.title() + "." : detail, action);
             for (String name : List.of(HttpHeaders.ALLOW, HttpHeaders.ACCEPT)) {
                 if (headers.containsHeader(name)) {
                     header(name, String.join(", ", headers.getOrEmpty(name)));

@@ -105,7 +105,8 @@ final class IncomingBody implements AutoCloseable {
         }
         return new CowshedException(
                 ProblemType.MALFORMED_BODY,
-                "The body is not what its Content-Encoding says, or it is cut off: " + failure.getMessage() + ".",
+                "The body is not what its Content-Encoding says, or it is cut off"
+                        + (failure.getMessage() == null ? "" : ": " + failure.getMessage()) + ".",
                 "Check the file with gzip -t, zstd -t or xz -t, and send it again.",
                 failure);
     }

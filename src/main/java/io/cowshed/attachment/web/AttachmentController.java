@@ -98,7 +98,7 @@ class AttachmentController {
             description =
                     "A page of the attachments that match every filter given, the newest first; those that are over"
                             + " are remembered for a while.")
-    @Refuses({})
+    @Refuses({ProblemType.NOT_FOUND})
     Listing<AttachmentView> list(
             @Parameter(description = "The id of an image, which may be gone, or the name of one.")
                     @RequestParam(required = false)

@@ -11,6 +11,9 @@ class AuditSchemas {
 
     @Bean
     OpenApiCustomizer nullsInFindings() {
-        return api -> NullableProperty.allow(api, "AuditFinding", "image");
+        return api -> {
+            NullableProperty.allow(api, "AuditFinding", "image");
+            NullableProperty.allow(api, "AuditFinding", "outcome");
+        };
     }
 }

@@ -24,7 +24,6 @@ record FindingView(
         @Schema(description = "What is wrong, for people.") String detail,
 
         @Schema(
-                types = {"string", "null"},
                 description =
                         "What became of it: mended, kept as it was, or passed by itself. Null where nothing was to be"
                                 + " mended, or has been yet.")

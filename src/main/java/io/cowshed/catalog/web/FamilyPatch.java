@@ -28,7 +28,7 @@ record FamilyPatch(
             switch (field.getKey()) {
                 case "description" -> description = value.isNull() ? "" : PatchFields.text("description", value);
                 case "labels" -> labels = PatchFields.labels(value);
-                default -> throw PatchFields.unknown("description, labels");
+                default -> throw PatchFields.unknown(field.getKey(), "description, labels");
             }
         }
         return new FamilyPatch(description, labels);

@@ -82,7 +82,7 @@ class ImageController {
             summary = "List images",
             description = "A page of the images that match every filter given. Images in the trash are listed only when"
                     + " asked for with state=trashed.")
-    @Refuses({})
+    @Refuses({ProblemType.NOT_FOUND})
     Listing<ImageView> list(
             @Parameter(description = "A part of the name or the description, in any case.")
                     @RequestParam(required = false)

@@ -65,6 +65,7 @@ record ImagePatch(
                 case "beforeDelete" -> beforeDelete = copy(value);
                 default ->
                     throw PatchFields.unknown(
+                            field.getKey(),
                             "beforeDelete, description, expiresAt, labels, name, onExpire, protected");
             }
         }

@@ -49,8 +49,12 @@ final class PatchFields {
     }
 
     /** For a field that there is not. */
-    static CowshedException unknown(String known) {
-        return refuse("There is no field of that name here that can be changed.", "Known here: " + known + ".");
+    static CowshedException unknown(String field, String known) {
+        String text = field.replaceAll("\\p{Cntrl}", "?");
+        return refuse(
+                "There is no field \"" + (text.length() <= 60 ? text : text.substring(0, 60) + "…")
+                        + "\" here that can be changed.",
+                "Leave it out. Known here: " + known + ".");
     }
 
     static CowshedException refuse(String detail, @Nullable String action) {

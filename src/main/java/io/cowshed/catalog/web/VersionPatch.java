@@ -70,7 +70,9 @@ record VersionPatch(
                 case "obsoleteAt" -> obsoleteAt = time("obsoleteAt", value);
                 case "replacement" ->
                     replacement = new Setting<>(value.isNull() ? null : PatchFields.text("replacement", value));
-                default -> throw PatchFields.unknown("deprecatedAt, notes, obsoleteAt, replacement, state");
+                default ->
+                    throw PatchFields.unknown(
+                            field.getKey(), "deprecatedAt, notes, obsoleteAt, replacement, state");
             }
         }
         return new VersionPatch(notes, state, deprecatedAt, obsoleteAt, replacement);
