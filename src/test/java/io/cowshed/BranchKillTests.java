@@ -7,6 +7,7 @@ import io.cowshed.engine.oracle.QemuIo;
 import io.cowshed.engine.posix.PosixFile;
 import io.cowshed.engine.qcow2.Qcow2HeaderReader;
 import io.cowshed.testing.ApiClient;
+import io.cowshed.testing.Exits;
 import io.cowshed.testing.ServiceProcess;
 import io.cowshed.testing.SystemCalls;
 import io.cowshed.testing.VerbChains;
@@ -200,7 +201,7 @@ class BranchKillTests {
             // Not SIGTERM: strace would wait for the first thread of the dying service, which waits for its other
             // threads,
             // which wait for strace.
-            killer.destroyForcibly().onExit().join();
+            Exits.of(killer.destroyForcibly());
         }
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cowshed.testing.ApiClient;
 import io.cowshed.testing.ApiClient.Answer;
+import io.cowshed.testing.Background;
 import io.cowshed.testing.PostgresqlServer;
 import io.cowshed.testing.TestDatabase;
 import io.cowshed.testing.TestService;
@@ -37,7 +38,7 @@ class DatabaseHangTests {
                 other.setAutoCommit(false);
                 statement.execute("select * from image for update");
                 CompletableFuture<Answer> amidst =
-                        CompletableFuture.supplyAsync(() -> api.patch("images/disk", "{\"description\": \"new\"}"));
+                        Background.run(() -> api.patch("images/disk", "{\"description\": \"new\"}"));
                 try (Connection observer = database.connect()) {
                     until(() -> waitsForALock(observer));
                 }

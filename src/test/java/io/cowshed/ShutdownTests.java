@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cowshed.testing.ApiClient;
 import io.cowshed.testing.ApiClient.Answer;
+import io.cowshed.testing.Background;
 import io.cowshed.testing.ServiceProcess;
 import java.io.IOException;
 import java.io.InputStream;
@@ -48,16 +49,16 @@ class ShutdownTests {
                     .path("id")
                     .asString();
             CompletableFuture<Answer> waiter =
-                    CompletableFuture.supplyAsync(() -> api.get("operations/" + operation, "Prefer", "wait=60"));
+                    Background.run(() -> api.get("operations/" + operation, "Prefer", "wait=60"));
             InputStream events = api.stream("operations/" + operation + "/events");
-            CompletableFuture<String> stream = CompletableFuture.supplyAsync(() -> read(events));
+            CompletableFuture<String> stream = Background.run(() -> read(events));
             PipedOutputStream sender = new PipedOutputStream();
             CompletableFuture<Answer> upload = upload(api, "finished", sender);
             PipedOutputStream stalledSender = new PipedOutputStream();
             CompletableFuture<Answer> stalled = upload(api, "stalled", stalledSender);
             until(() -> files(volume.resolve("incoming")) >= 3);
 
-            CompletableFuture<Integer> exit = CompletableFuture.supplyAsync(service::stop);
+            CompletableFuture<Integer> exit = Background.run(service::stop);
             until(() -> api.get("/actuator/health/readiness").status() == 503);
             // While it is drained it serves everyone.
             assertThat(api.get("/actuator/health/liveness").status()).isEqualTo(200);
@@ -97,8 +98,7 @@ class ShutdownTests {
             throws IOException {
         PipedInputStream body = new PipedInputStream(sender, 1 << 20);
         sender.write(new byte[1 << 19]);
-        return CompletableFuture.supplyAsync(
-                () -> api.upload("images?name=" + name, RAW, BodyPublishers.ofInputStream(() -> body)));
+        return Background.run(() -> api.upload("images?name=" + name, RAW, BodyPublishers.ofInputStream(() -> body)));
     }
 
     private static byte[] randomMib() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cowshed.engine.oracle.QemuImg;
 import io.cowshed.testing.ApiClient.Answer;
+import io.cowshed.testing.Exits;
 import io.cowshed.testing.ServiceTests;
 import io.cowshed.testing.TestDatabase;
 import io.cowshed.testing.VerbChains;
@@ -115,7 +116,7 @@ abstract class StoryTests extends ServiceTests {
         Process process =
                 new ProcessBuilder(List.of(command)).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.onExit().join().exitValue()).as(output).isZero();
+        assertThat(Exits.of(process)).as(output).isZero();
         return output;
     }
 }

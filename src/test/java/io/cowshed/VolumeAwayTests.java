@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cowshed.testing.ApiClient;
 import io.cowshed.testing.ApiClient.Answer;
+import io.cowshed.testing.Background;
 import io.cowshed.testing.MountedVolume;
 import io.cowshed.testing.TestDatabase;
 import io.cowshed.testing.TestService;
@@ -103,8 +104,8 @@ class VolumeAwayTests {
         PipedOutputStream sender = new PipedOutputStream();
         // It has room for all: a service that refuses early reads no further, and the writer would wait for ever.
         PipedInputStream body = new PipedInputStream(sender, 2 << 20);
-        CompletableFuture<Answer> answer = CompletableFuture.supplyAsync(
-                () -> api.upload("images?name=half", RAW, BodyPublishers.ofInputStream(() -> body)));
+        CompletableFuture<Answer> answer =
+                Background.run(() -> api.upload("images?name=half", RAW, BodyPublishers.ofInputStream(() -> body)));
         sender.write(new byte[1 << 20]);
         until(() -> !files("incoming").isEmpty());
         whileAway(() -> {

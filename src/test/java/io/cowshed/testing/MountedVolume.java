@@ -85,7 +85,7 @@ public final class MountedVolume implements AutoCloseable {
             Process process =
                     new ProcessBuilder(command).redirectErrorStream(true).start();
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            if (process.onExit().join().exitValue() != 0) {
+            if (Exits.of(process) != 0) {
                 throw new AssertionError(String.join(" ", command)
                         + " failed; this test mounts a file system, and needs root: " + output);
             }

@@ -78,7 +78,7 @@ final class ServiceClasses {
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
-        training.onExit().join();
+        Exits.of(training);
         // Without it the service starts all the same, and says itself why it does not.
         if (Files.exists(draft)) {
             Files.move(draft, cache, StandardCopyOption.ATOMIC_MOVE);

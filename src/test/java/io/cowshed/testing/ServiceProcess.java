@@ -159,7 +159,7 @@ public final class ServiceProcess implements AutoCloseable {
             Process process =
                     new ProcessBuilder(command).redirectErrorStream(true).start();
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            return new Ended(process.onExit().join().exitValue(), output);
+            return new Ended(Exits.of(process), output);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -179,11 +179,11 @@ public final class ServiceProcess implements AutoCloseable {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 output.append(line).append('\n');
                 if (READY.matcher(line).find()) {
-                    process.destroyForcibly().onExit().join();
+                    Exits.of(process.destroyForcibly());
                     throw new AssertionError("the service started:\n" + output);
                 }
             }
-            return new Ended(process.onExit().join().exitValue(), output.toString());
+            return new Ended(Exits.of(process), output.toString());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -259,7 +259,7 @@ public final class ServiceProcess implements AutoCloseable {
     /** Ends it as {@code kill -9} does, and returns when it is gone. */
     public void kill() {
         process.children().forEach(ProcessHandle::destroyForcibly);
-        process.destroyForcibly().onExit().join();
+        Exits.of(process.destroyForcibly());
     }
 
     /** Lets it do nothing at all until {@link #resume()}. */
@@ -288,6 +288,6 @@ public final class ServiceProcess implements AutoCloseable {
         }
         // A wrapper such as strace keeps such signals to itself, and ends with what it wraps.
         process.children().findFirst().orElse(process.toHandle()).destroy();
-        return process.onExit().join().exitValue();
+        return Exits.of(process);
     }
 }

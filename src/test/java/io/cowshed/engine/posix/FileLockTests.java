@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cowshed.testing.Exits;
 import java.io.IOException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -34,8 +35,7 @@ class FileLockTests {
     private static void qemuImg(String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of("qemu-img"));
         command.addAll(List.of(arguments));
-        assertThat(new ProcessBuilder(command).start().onExit().join().exitValue())
-                .isZero();
+        assertThat(Exits.of(new ProcessBuilder(command).start())).isZero();
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.cowshed.engine.posix;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.cowshed.testing.Exits;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Writer;
@@ -87,7 +88,7 @@ public final class LiveQemuIo implements AutoCloseable {
     public void close() throws IOException {
         input.write("quit\n");
         input.close();
-        if (process.onExit().join().exitValue() != 0) {
+        if (Exits.of(process) != 0) {
             throw new IOException("qemu-io failed");
         }
         output.close();
