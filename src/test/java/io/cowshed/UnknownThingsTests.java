@@ -20,8 +20,7 @@ class UnknownThingsTests extends BadInputTests {
     }
 
     private Answer send(String method, String path, String body, String... headers) {
-        return service.send(
-                method, "/api/v1/" + path, body.getBytes(UTF_8), headers);
+        return service.send(method, "/api/v1/" + path, body.getBytes(UTF_8), headers);
     }
 
     @ParameterizedTest
@@ -63,8 +62,7 @@ class UnknownThingsTests extends BadInputTests {
                 "POST | images/base/check | application/json | {\"repair\": \"x\"} | 400 | none, leaks or all",
                 "PATCH | images/base | application/json | {\"virtualSize\": 1} | 400 | expiresAt"
             })
-    void saysWhatWouldHaveBeenTaken(
-            String method, String path, String type, String body, int status, String expected) {
+    void saysWhatWouldHaveBeenTaken(String method, String path, String type, String body, int status, String expected) {
         Answer answer = type.isEmpty() ? send(method, path, body) : send(method, path, body, "Content-Type: " + type);
 
         assertThat(answer.status()).as(answer.toString()).isEqualTo(status);

@@ -5,13 +5,10 @@ import io.cowshed.catalog.ImageFiles;
 import io.cowshed.catalog.ImageRef;
 import io.cowshed.catalog.Images;
 import io.cowshed.database.Transactions;
-import io.cowshed.engine.block.BlockFile;
 import io.cowshed.engine.posix.FileUse;
 import io.cowshed.operation.Claims;
 import io.cowshed.problem.CowshedException;
-import io.cowshed.problem.ProblemType;
 import io.cowshed.volume.Volume;
-import java.io.IOException;
 import java.util.UUID;
 import java.util.function.Function;
 import org.springframework.stereotype.Component;
@@ -75,28 +72,16 @@ public class Attaching {
             if (files.use(id, volume::use) != FileUse.NONE) {
                 claims.requireNoneForNow(id);
                 // Says who has it, which takes looking for.
-                files.use(id, volume::hold).close();
+                files.use(id, volume::requireIdle);
             }
         } else if (!image.isSealed()) {
             attached.requireNoWriter(image, "attached");
             if (files.use(id, volume::use) == FileUse.WRITER) {
                 claims.requireNoneForNow(id);
-                requireUnwritten(id);
+                files.use(id, volume::requireUnwritten);
             }
         } else {
             files.use(id, volume::requireFile);
-        }
-    }
-
-    private void requireUnwritten(UUID id) {
-        try (BlockFile _ = files.use(id, volume.disks()::openFile)) {
-            return;
-        } catch (IOException e) {
-            throw new CowshedException(
-                    ProblemType.VOLUME_UNAVAILABLE,
-                    "The file of image " + id + " cannot be read.",
-                    "Try again once the volume works.",
-                    e);
         }
     }
 }

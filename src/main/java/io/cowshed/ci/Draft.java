@@ -8,11 +8,4 @@ import java.util.UUID;
  *
  * @param isReplay whether it is recorded already, and gone through again
  */
-record Draft(
-        UUID id,
-        UUID hook,
-        String key,
-        Instant receivedAt,
-        Message message,
-        String body,
-        boolean isReplay) {}
+record Draft(UUID id, UUID hook, String key, Instant receivedAt, Message message, String body, boolean isReplay) {}

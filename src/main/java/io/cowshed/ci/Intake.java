@@ -124,7 +124,8 @@ public class Intake {
     /** How far its job has come; null where it is about none, by the mapping that the hook has now. */
     private @Nullable Phase phase(Hook hook, Delivery delivery) {
         try {
-            JobNews job = payloads.read(hook, delivery.event(), deliveries.body(delivery)).job();
+            JobNews job = payloads.read(hook, delivery.event(), deliveries.body(delivery))
+                    .job();
             return job == null ? null : job.phase();
         } catch (UnreadableDelivery | DeliveryNotFound _) {
             return null;

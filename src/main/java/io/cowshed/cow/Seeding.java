@@ -115,6 +115,7 @@ public class Seeding {
 
     /** Where the file is in use by an operation, it is the operation that the caller is told of. */
     private <T> T whileIdle(UUID id, Supplier<T> work) {
+        claims.requireNoneForNow(id);
         try (HeldImage _ = imageFiles.use(id, volume::hold)) {
             return work.get();
         } catch (ImageInUse e) {

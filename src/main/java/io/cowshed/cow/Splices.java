@@ -117,7 +117,7 @@ public class Splices {
         if (files.use(image.id(), volume::isInUse)) {
             claims.requireNoneForNow(image.id());
             // Says who has it, which takes looking for.
-            files.use(image.id(), volume::hold).close();
+            files.use(image.id(), volume::requireIdle);
         }
     }
 

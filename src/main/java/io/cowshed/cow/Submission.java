@@ -6,11 +6,10 @@ import io.cowshed.catalog.ImageFiles;
 import io.cowshed.catalog.ImageRef;
 import io.cowshed.catalog.Images;
 import io.cowshed.database.Transactions;
-import io.cowshed.engine.block.BlockFile;
+import io.cowshed.engine.posix.FileUse;
 import io.cowshed.operation.Claims;
 import io.cowshed.volume.ImageInUse;
 import io.cowshed.volume.Volume;
-import java.io.IOException;
 import org.springframework.stereotype.Component;
 
 /** What is asked of an image's file before an operation on it is taken on. The operation asks again when it begins. */
@@ -50,11 +49,7 @@ public class Submission {
         image.requireAvailable("worked on");
         if (!image.isSealed()) {
             detaching.requireNone(image, "worked on");
-            try {
-                files.use(image.id(), volume::hold).close();
-            } catch (ImageInUse e) {
-                throw busyRather(image, e);
-            }
+            require(image, volume::requireIdle);
         }
     }
 
@@ -68,20 +63,19 @@ public class Submission {
         Image image = images.find(ref);
         image.requireAvailable("read");
         detaching.requireNoWriter(image, "read");
-        try (BlockFile _ = files.use(image.id(), volume.disks()::openFile)) {
-            return;
-        } catch (ImageInUse e) {
-            throw busyRather(image, e);
-        } catch (IOException e) {
-            throw FileFailures.of(image.id(), e);
-        }
+        require(image, volume::requireUnwritten);
     }
 
-    private ImageInUse busyRather(Image image, ImageInUse found) {
-        return transactions.write(() -> {
-            images.lock(ImageRef.of(image.id()));
-            claims.requireNone(image.id());
-            return found;
-        });
+    /** Takes no lock of the file: an operation that works on the image must not find it in use by who asks for another. */
+    private void require(Image image, ImageFiles.Use<FileUse, RuntimeException> use) {
+        try {
+            files.use(image.id(), use);
+        } catch (ImageInUse e) {
+            throw transactions.write(() -> {
+                images.lock(ImageRef.of(image.id()));
+                claims.requireNone(image.id());
+                return e;
+            });
+        }
     }
 }

@@ -29,13 +29,14 @@ final class Expected {
     /** What to do about a call that the framework refuses before anything of Cowshed's sees it. */
     static String by(Object failure) {
         return switch (failure) {
-            case HttpMediaTypeNotSupportedException e when !types(e).isEmpty() ->
-                "Send it with Content-Type: " + types(e) + ".";
-            case HttpMediaTypeNotAcceptableException e when !e.getSupportedMediaTypes().isEmpty() ->
+            case HttpMediaTypeNotSupportedException e
+            when !types(e).isEmpty() -> "Send it with Content-Type: " + types(e) + ".";
+            case HttpMediaTypeNotAcceptableException e
+            when !e.getSupportedMediaTypes().isEmpty() ->
                 "Leave the Accept header out, or let it take "
                         + joined(e.getSupportedMediaTypes().stream().map(MediaType::toString)) + ".";
-            case HttpRequestMethodNotSupportedException e when e.getSupportedMethods() != null ->
-                "Use " + joined(Arrays.stream(e.getSupportedMethods())) + ".";
+            case HttpRequestMethodNotSupportedException e
+            when e.getSupportedMethods() != null -> "Use " + joined(Arrays.stream(e.getSupportedMethods())) + ".";
             case MissingServletRequestParameterException e -> "Add ?" + e.getParameterName() + "=… to the URL.";
             case MissingRequestHeaderException e -> "Send the header " + e.getHeaderName() + ".";
             default -> SEE_DESCRIPTION;

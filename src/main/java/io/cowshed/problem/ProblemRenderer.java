@@ -302,8 +302,7 @@ public class ProblemRenderer {
     }
 
     private static final class RefusedByFramework extends CowshedException {
-        RefusedByFramework(
-                ProblemType type, @Nullable String detail, @Nullable String action, HttpHeaders headers) {
+        RefusedByFramework(ProblemType type, @Nullable String detail, @Nullable String action, HttpHeaders headers) {
             super(type, detail == null ? type.title() + "." : detail, action);
             for (String name : List.of(HttpHeaders.ALLOW, HttpHeaders.ACCEPT)) {
                 if (headers.containsHeader(name)) {

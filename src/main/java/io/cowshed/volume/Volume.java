@@ -216,6 +216,35 @@ public final class Volume {
         }
     }
 
+    /**
+     * That nobody has the image's file open. As {@link #use}, it takes nothing: who asks what may be refused is not in the way
+     * of who works on it.
+     *
+     * @return nobody's
+     * @throws ImageInUse when anyone has
+     */
+    public FileUse requireIdle(UUID image) {
+        return requireUse(image, FileUse.NONE);
+    }
+
+    /**
+     * That nobody writes to the image's file. Takes nothing.
+     *
+     * @return a reader's or nobody's
+     * @throws ImageInUse when anyone does
+     */
+    public FileUse requireUnwritten(UUID image) {
+        return requireUse(image, FileUse.READER);
+    }
+
+    private FileUse requireUse(UUID image, FileUse most) {
+        try (PosixFile file = PosixFile.openForReading(layout.image(image))) {
+            return FileLock.requireUse(file, most);
+        } catch (IOException e) {
+            throw mount.failure(image, e);
+        }
+    }
+
     /** The permissions that the file of an image has. */
     public int modeOf(boolean sealed) {
         return sealed ? HeldImage.SEALED : fileMode;

@@ -305,7 +305,8 @@ abstract class AttachmentTests extends ServiceTests {
     void nothingLapsesByAClockThatCannotBeTrusted() throws Exception {
         chains.base("jump");
         succeed(api.postJson("images/jump/clones", "{\"name\": \"jumped\", \"ttl\": \"PT1H\"}"));
-        String id = attach("jumped", "ci", ", \"onDetach\": \"delete\"").path("id").asString();
+        String id =
+                attach("jumped", "ci", ", \"onDetach\": \"delete\"").path("id").asString();
         expire(id);
         Detaching detaching = new Detaching(
                 service.bean(Attachments.class),
@@ -454,8 +455,8 @@ abstract class AttachmentTests extends ServiceTests {
                         .asString())
                 .toList();
         // Both say so before either looks at what becomes of the image.
-        made.forEach(id -> service.bean(Attachments.class)
-                .end(UUID.fromString(id), AttachmentState.DETACHED, "somebody", null));
+        made.forEach(id ->
+                service.bean(Attachments.class).end(UUID.fromString(id), AttachmentState.DETACHED, "somebody", null));
 
         sweep();
 
@@ -487,7 +488,8 @@ abstract class AttachmentTests extends ServiceTests {
                     service.bean(Deregistration.class),
                     attachments,
                     service.bean(AttachmentListing.class),
-                    new BetweenTwo(service.bean(Transactions.class), () -> succeed(api.post("images/" + name + "/keep"))),
+                    new BetweenTwo(
+                            service.bean(Transactions.class), () -> succeed(api.post("images/" + name + "/keep"))),
                     service.bean(Leases.class));
 
             assertThatThrownBy(() -> disposal.after(ended)).isInstanceOf(ImageChanged.class);

@@ -354,11 +354,13 @@ abstract class HookTests extends ServiceTests {
 
     @Test
     void aDeliveryThatIsReadByAnotherMappingSaysSo() {
-        String mapping = ", \"mapping\": {\"job\": \"/%s\", \"status\": \"/%s\", \"ready\": [\"Q\"], \"done\": [\"D\"]}";
+        String mapping =
+                ", \"mapping\": {\"job\": \"/%s\", \"status\": \"/%s\", \"ready\": [\"Q\"], \"done\": [\"D\"]}";
         Sender sender = hook("mapped", "generic", mapping.formatted("build", "state"));
         Answer ignored = sender.generic(now(), "{\"build\": \"x\", \"id\": 144, \"phase\": \"Q\"}");
         assertThat(outcome(ignored)).isEqualTo("ignored");
-        succeed(api.patch("hooks/" + sender.id(), "{" + mapping.formatted("id", "phase").substring(2) + "}"));
+        succeed(api.patch(
+                "hooks/" + sender.id(), "{" + mapping.formatted("id", "phase").substring(2) + "}"));
 
         JsonNode replayed = replay(sender, ignored);
         assertThat(replayed.path("outcome").asString()).isEqualTo("created");

@@ -36,8 +36,11 @@ abstract class AdoptTests {
 
     abstract TestDatabase.Kind kind();
 
+    @TempDir
+    private Path directory;
+
     @BeforeEach
-    void make(@TempDir Path directory) throws Exception {
+    void make() throws Exception {
         database = TestDatabase.create(kind());
         volume = new BareVolume(directory);
         context = volume.open(database);
@@ -178,7 +181,7 @@ abstract class AdoptTests {
         create("large.qcow2");
         write("large.qcow2", "write -P 7 0 4M");
         try (MountedVolume _ = MountedVolume.tmpfs(volume.root(), "size=2m")) {
-            BareVolume tight = new BareVolume(disks.getParent());
+            BareVolume tight = new BareVolume(directory);
             tight.belongTo(context.getBean(Installation.class).id());
 
             Outcome outcome = tight.adopt(context, disks, false, false);

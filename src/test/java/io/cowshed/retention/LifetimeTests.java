@@ -457,7 +457,8 @@ abstract class LifetimeTests extends ServiceTests {
 
         succeed(api.postJson("images/stays/renew", "{\"ttl\": \"PT8H\"}"));
 
-        assertThat(chains.image("stays").path("removeWhenChildless").asBoolean()).isFalse();
+        assertThat(chains.image("stays").path("removeWhenChildless").asBoolean())
+                .isFalse();
         succeed(api.postJson("images/stays/clones", "{\"name\": \"stays-2\"}"));
         succeed(api.delete("images/stays-1?purge=true"));
         succeed(api.delete("images/stays-2?purge=true"));

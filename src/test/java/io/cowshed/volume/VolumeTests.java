@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -89,6 +90,33 @@ class VolumeTests {
                 BlockFile file = on.volume.disks().openFile(id)) {
             assertThat(file.size()).isPositive();
             assertThatThrownBy(() -> on.volume.hold(id)).isInstanceOf(ImageInUse.class);
+        }
+    }
+
+    @Test
+    void whoOnlyAsksAboutAnImageIsNotInTheWayOfWhoWorksOnIt() throws Exception {
+        UUID id = on.image();
+        AtomicBoolean over = new AtomicBoolean();
+        AtomicInteger refused = new AtomicInteger();
+        try (ExecutorService thread = Executors.newSingleThreadExecutor()) {
+            Future<?> asking = thread.submit(() -> {
+                while (!over.get()) {
+                    try {
+                        on.volume.requireIdle(id);
+                        on.volume.requireUnwritten(id);
+                    } catch (ImageInUse _) {
+                        refused.incrementAndGet();
+                    }
+                }
+            });
+            try {
+                for (int held = 0; !asking.isDone() && (held < 3000 || refused.get() == 0); held++) {
+                    on.volume.hold(id).close();
+                }
+            } finally {
+                over.set(true);
+            }
+            asking.get();
         }
     }
 

@@ -65,8 +65,7 @@ record ImagePatch(
                 case "beforeDelete" -> beforeDelete = copy(value);
                 default ->
                     throw PatchFields.unknown(
-                            field.getKey(),
-                            "beforeDelete, description, expiresAt, labels, name, onExpire, protected");
+                            field.getKey(), "beforeDelete, description, expiresAt, labels, name, onExpire, protected");
             }
         }
         return new ImagePatch(name, description, labels, isProtected, expiresAt, onExpire, beforeDelete);

@@ -71,8 +71,7 @@ record VersionPatch(
                 case "replacement" ->
                     replacement = new Setting<>(value.isNull() ? null : PatchFields.text("replacement", value));
                 default ->
-                    throw PatchFields.unknown(
-                            field.getKey(), "deprecatedAt, notes, obsoleteAt, replacement, state");
+                    throw PatchFields.unknown(field.getKey(), "deprecatedAt, notes, obsoleteAt, replacement, state");
             }
         }
         return new VersionPatch(notes, state, deprecatedAt, obsoleteAt, replacement);

@@ -164,8 +164,7 @@ class DiskController {
             @IfMatch @RequestHeader(name = HttpHeaders.IF_MATCH, required = false) @Nullable String ifMatch,
             @Prefer @RequestHeader(name = "Prefer", required = false) @Nullable String prefer,
             Principal caller) {
-        Checking.Repair repair =
-                request == null || request.repair() == null ? Checking.Repair.NONE : request.repair();
+        Checking.Repair repair = request == null || request.repair() == null ? Checking.Repair.NONE : request.repair();
         Function<@Nullable Set<Long>, io.cowshed.operation.Operation> submit =
                 versions -> checking.submit(ImageRef.parse(ref), repair, versions, caller.getName());
         return repair == Checking.Repair.NONE

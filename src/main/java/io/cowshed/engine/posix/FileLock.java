@@ -102,6 +102,19 @@ public final class FileLock implements AutoCloseable {
                 : FileUse.NONE;
     }
 
+    /**
+     * That those who have the file open do no more with it than {@code most}. Takes no lock.
+     *
+     * @throws FileLockedException when one does
+     */
+    public static FileUse requireUse(PosixFile file, FileUse most) throws IOException {
+        FileUse use = use(file);
+        if (use.compareTo(most) > 0) {
+            throw new FileLockedException(file);
+        }
+        return use;
+    }
+
     /** Whether another holds the {@linkplain #fence fence} just now. Takes no lock. */
     public static boolean isFenced(PosixFile file) throws IOException {
         return anyLockedElsewhere(file, List.of(FENCE));

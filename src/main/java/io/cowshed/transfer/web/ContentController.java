@@ -76,7 +76,10 @@ class ContentController {
                     @Content(
                             mediaType = MediaType.APPLICATION_OCTET_STREAM_VALUE,
                             schema = @Schema(type = "string", format = "binary")))
-    @ApiResponse(responseCode = "304", description = "The content is the one of an entity tag in If-None-Match", content = @Content)
+    @ApiResponse(
+            responseCode = "304",
+            description = "The content is the one of an entity tag in If-None-Match",
+            content = @Content)
     @Refuses({
         ProblemType.NOT_FOUND,
         ProblemType.IMAGE_NOT_AVAILABLE,
