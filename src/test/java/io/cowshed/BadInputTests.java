@@ -27,7 +27,7 @@ abstract class BadInputTests extends ServiceTests {
 
     static final byte[] NOTHING = new byte[0];
 
-    private static final Duration MOST_TIME = Duration.ofSeconds(5);
+    private static final Duration MOST_TIME = Duration.ofSeconds(20);
     private static final List<String> DIRECTORIES = List.of("images", "incoming", "retired");
 
     private final AtomicInteger names = new AtomicInteger();

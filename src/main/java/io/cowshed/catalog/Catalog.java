@@ -228,6 +228,9 @@ public class Catalog {
         if (change.isAboutLease()) {
             image.lease(leases.changed(image.requireDisposable(), change));
         }
+        if (renamed || change.copy() != null) {
+            LeaseTerms.requireOtherName(image.name(), image.lease());
+        }
         flush.orRefuse(renamed ? Map.of(Constraint.LIVE_NAME, () -> names.taken(List.of(name))) : Map.of());
         if (renamed) {
             events.renamed(image, before);

@@ -67,6 +67,19 @@ public record LeaseTerms(Duration grace, Duration longest) {
     }
 
     /**
+     * That the copy which is to be made before an image goes does not have the name of the image itself, which is there still.
+     *
+     * @throws CowshedException of type INVALID_REQUEST if it has
+     */
+    public static void requireOtherName(String image, @Nullable Lease lease) {
+        if (lease != null && image.equals(lease.copy())) {
+            throw Text.refuse(
+                    "The copy that is made before the image goes cannot have the name of the image, \"" + image + "\".",
+                    "Give beforeDelete.copy another name.");
+        }
+    }
+
+    /**
      * The lease with another end, which may be past: such a one is no more time, however long the image has lived.
      *
      * @throws CowshedException of type INVALID_REQUEST if it cannot last that long

@@ -82,7 +82,7 @@ final class Adopt {
     void run(Path directory, boolean move, boolean dryRun) throws IOException {
         try (AdoptNotes notes = AdoptNotes.open()) {
             Path real = directory.toRealPath();
-            requireElsewhere(real);
+            requireElsewhere(real, move);
             int levels = new AdoptPlan(real, move, volume, catalogue, ids, notes, limits, report).make();
             if (report.problems() > 0) {
                 throw new CommandRefused(
@@ -112,7 +112,7 @@ final class Adopt {
     }
 
     /** A file that has its name in the volume would be taken for one that an earlier run has moved, and lose it. */
-    private void requireElsewhere(Path directory) throws IOException {
+    private void requireElsewhere(Path directory, boolean move) throws IOException {
         for (VolumeArea area : VolumeArea.values()) {
             Path own = volume.realRoot().resolve(area.word());
             if (area != VolumeArea.QUARANTINE && Files.exists(own) && Files.isSameFile(directory, own)) {
@@ -120,6 +120,11 @@ final class Adopt {
                         directory + " is the volume's own: what lies there is in the catalogue, or a stranger.",
                         "Move strangers out of the volume first; an audit with \"quarantine\" does.");
             }
+        }
+        if (move && Volume.isOfVolume(directory)) {
+            throw new CommandRefused(
+                    directory + " is part of the volume of another installation, whose images they would be still.",
+                    "Leave --move out to copy them.");
         }
     }
 

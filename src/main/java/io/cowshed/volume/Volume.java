@@ -259,6 +259,12 @@ public final class Volume {
         }
     }
 
+    /** Whether a directory is one of a volume's own, of this or of another installation; what is in quarantine is nobody's. */
+    public static boolean isOfVolume(Path directory) {
+        return Files.exists(directory.resolveSibling(VolumeLayout.MARKER))
+                && !directory.endsWith(VolumeArea.QUARANTINE.word());
+    }
+
     /** The image whose file's name this is; empty for every other name. */
     public static Optional<UUID> imageOf(String fileName) {
         return VolumeLayout.imageOf(fileName);

@@ -28,6 +28,9 @@ import java.util.regex.Pattern;
  */
 record VolumeLayout(Path root) {
 
+    /** The name of the file that says whose volume it is. */
+    static final String MARKER = "cowshed-volume.json";
+
     private static final String UUID_FORM = "([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})";
     private static final Pattern IMAGE_NAME = Pattern.compile(UUID_FORM + "\\.qcow2");
     private static final Pattern SIDE_NAME = Pattern.compile(UUID_FORM + "\\.[0-9a-f]+\\.qcow2");
@@ -36,7 +39,7 @@ record VolumeLayout(Path root) {
             Pattern.compile("seed-" + UUID_FORM + "\\.([1-9a-f][0-9a-f]{0,13})\\.[0-9a-f]+\\.qcow2");
 
     Path marker() {
-        return root.resolve("cowshed-volume.json");
+        return root.resolve(MARKER);
     }
 
     Path images() {

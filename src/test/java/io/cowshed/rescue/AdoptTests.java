@@ -141,6 +141,21 @@ abstract class AdoptTests {
         assertThat(volume.file(id("base"))).exists();
     }
 
+    @Test
+    void imagesOfAnotherInstallationAreCopiedAndNotMoved() throws Exception {
+        Path other = Files.createDirectories(directory.resolve("other/images"));
+        Files.copy(volume.root().resolve("cowshed-volume.json"), other.resolveSibling("cowshed-volume.json"));
+        disks = other;
+        create("one.qcow2");
+
+        Outcome outcome = adopt("--move");
+
+        assertThat(outcome.exit()).as(outcome.said()).isEqualTo(1);
+        assertThat(outcome.said()).contains("of another installation", "Leave --move out");
+        assertThat(other.resolve("one.qcow2")).exists();
+        assertThat(adopt().exit()).isZero();
+    }
+
     /** What is written to one of them would be written to the other. */
     @Test
     void twoNamesOfOneFileAreNotMadeTwoImages() throws Exception {

@@ -82,6 +82,17 @@ abstract class LifetimeTests extends ServiceTests {
     }
 
     @Test
+    void theCopyThatIsMadeOfAnImageHasAnotherName() {
+        String copied = ", \"ttl\": \"PT1H\", \"beforeDelete\": {\"copy\": \"self\"}}";
+        requireInvalid(api.postJson("images/base/clones", "{\"name\": \"self\"" + copied));
+        succeed(api.postJson("images/base/clones", "{\"name\": \"renamed\"" + copied));
+
+        requireInvalid(api.patch("images/renamed", "{\"name\": \"self\"}"));
+        requireInvalid(api.patch("images/renamed", "{\"beforeDelete\": {\"copy\": \"renamed\"}}"));
+        succeed(api.patch("images/renamed", "{\"name\": \"self\", \"beforeDelete\": null}"));
+    }
+
+    @Test
     void itIsRenewedUpToItsLongestLife() {
         clone("renewed", "PT1H", "");
         JsonNode image = succeed(api.postJson("images/renewed/renew", "{\"ttl\": \"PT9H\"}"))

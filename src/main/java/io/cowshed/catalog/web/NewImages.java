@@ -34,12 +34,14 @@ public class NewImages {
      * @throws CowshedException of type INVALID_REQUEST if something about it cannot be
      */
     public NewImage named(ImageName name, NewImageFields fields) {
+        Lease lease = lease(fields);
+        LeaseTerms.requireOtherName(name.value(), lease);
         return new NewImage(
                 ids.next(),
                 name,
                 fields.description() == null ? "" : fields.description(),
                 fields.labels() == null ? Labels.none() : new Labels(fields.labels()),
-                lease(fields));
+                lease);
     }
 
     private @Nullable Lease lease(NewImageFields fields) {
