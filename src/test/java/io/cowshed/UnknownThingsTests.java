@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cowshed.testing.ApiClient.Answer;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,7 +22,10 @@ class UnknownThingsTests extends BadInputTests {
     }
 
     private Answer send(String method, String path, String body, String... headers) {
-        return service.send(method, "/api/v1/" + path, body.getBytes(UTF_8), headers);
+        byte[] bytes = body.getBytes(UTF_8);
+        List<String> all = new ArrayList<>(List.of(headers));
+        all.add("Content-Length: " + bytes.length);
+        return service.send(method, "/api/v1/" + path, bytes, all.toArray(String[]::new));
     }
 
     @ParameterizedTest
@@ -48,8 +53,9 @@ class UnknownThingsTests extends BadInputTests {
                 "POST | images | application/x-www-form-urlencoded | {} | 415 | application/json",
                 "POST | images/base/clones | text/plain | {} | 415 | Content-Type: application/json.",
                 "PATCH | images/base | application/json-patch+json | [] | 415 | application/merge-patch+json",
-                "PUT | images/base | application/json | {} | 405 | GET, PATCH or DELETE",
+                "PUT | images/base | application/json | {} | 405 | DELETE, GET or PATCH",
                 "GET | images/base/compare | '' | '' | 400 | ?with=",
+                "POST | images/base/clones | application/yaml | name: x | 415 | application/json",
                 "GET | nothing | '' | '' | 404 | /swagger-ui",
                 "GET | images?limit=x | '' | '' | 400 | a whole number",
                 "GET | images?attached=x | '' | '' | 400 | true or false",
@@ -67,6 +73,12 @@ class UnknownThingsTests extends BadInputTests {
 
         assertThat(answer.status()).as(answer.toString()).isEqualTo(status);
         assertThat(action(answer)).contains(expected);
+    }
+
+    @Test
+    void answersInJsonAlone() {
+        assertThat(send("GET", "images", "", "Accept: application/yaml").status())
+                .isEqualTo(406);
     }
 
     @Test

@@ -7,6 +7,9 @@ import java.util.function.Function;
 import org.springframework.boot.jackson.autoconfigure.JsonMapperBuilderCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.http.MediaType;
+import org.springframework.http.converter.HttpMessageConverters;
+import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.databind.DeserializationContext;
@@ -16,9 +19,20 @@ import tools.jackson.databind.deser.std.StdDeserializer;
 import tools.jackson.databind.module.SimpleModule;
 import tools.jackson.databind.type.LogicalType;
 
-/** Requests mean what they say: a number is not taken for a text, nor a text or a number for a time. */
+/**
+ * Requests mean what they say: a number is not taken for a text, nor a text or a number for a time. Documents are JSON and
+ * nothing else that a library on the class path would read or write as well: it would not be that strict, nor limited in length.
+ */
 @Configuration(proxyBeanMethods = false)
-class StrictJson {
+class StrictJson implements WebMvcConfigurer {
+
+    private static final MediaType YAML = MediaType.APPLICATION_YAML;
+
+    @Override
+    public void configureMessageConverters(HttpMessageConverters.ServerBuilder builder) {
+        builder.configureMessageConvertersList(
+                all -> all.removeIf(one -> one.getSupportedMediaTypes().contains(YAML)));
+    }
 
     @Bean
     JsonMapperBuilderCustomizer noGuessing() {

@@ -36,7 +36,8 @@ final class Expected {
                 "Leave the Accept header out, or let it take "
                         + joined(e.getSupportedMediaTypes().stream().map(MediaType::toString)) + ".";
             case HttpRequestMethodNotSupportedException e
-            when e.getSupportedMethods() != null -> "Use " + joined(Arrays.stream(e.getSupportedMethods())) + ".";
+            when e.getSupportedMethods() != null ->
+                "Use " + joined(Arrays.stream(e.getSupportedMethods()).sorted()) + ".";
             case MissingServletRequestParameterException e -> "Add ?" + e.getParameterName() + "=… to the URL.";
             case MissingRequestHeaderException e -> "Send the header " + e.getHeaderName() + ".";
             default -> SEE_DESCRIPTION;
