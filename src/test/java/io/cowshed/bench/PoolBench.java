@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +26,8 @@ class PoolBench {
     private static final int CLAIMS = Integer.getInteger("cowshed.pool.claims", 2000);
     private static final int WARM_UP = CLAIMS;
     private static final int CLIENTS = 4;
+    private static final int PER_SECOND = 20;
+    private static final long SECOND = 1_000_000_000;
 
     private final AtomicInteger names = new AtomicInteger();
 
@@ -50,7 +53,9 @@ class PoolBench {
             // Until the JVM has compiled what a claim runs through.
             claim(api, WARM_UP);
             awaitFull(api);
-            row(report, "a claim, one client", claim(api, CLAIMS));
+            row(report, "a claim, " + PER_SECOND + " a second", claim(api, CLAIMS, SECOND / PER_SECOND));
+            awaitFull(api);
+            row(report, "a claim, one client, one after the other", claim(api, CLAIMS));
             awaitFull(api);
             row(report, "a claim, " + CLIENTS + " clients", claimAtOnce(api));
         }
@@ -72,17 +77,30 @@ class PoolBench {
     }
 
     private Taken claim(ApiClient api, int count) {
+        return claim(api, count, 0);
+    }
+
+    /** @param pause in nanoseconds from when one is due to when the next is; its time counts from then, however late it began */
+    private Taken claim(ApiClient api, int count, long pause) {
+        long first = System.nanoTime();
         double[] millis = new double[count];
         long pooled = 0;
         for (int i = 0; i < count; i++) {
             String body = "{\"name\": \"job-" + names.incrementAndGet() + "\", \"ttl\": \"PT8H\"}";
-            long start = System.nanoTime();
+            long start = pause == 0 ? System.nanoTime() : await(first + i * pause);
             ApiClient.Answer answer = api.postJson("families/bench/claims", body);
             millis[i] = (System.nanoTime() - start) / 1e6;
             require(201, answer);
             pooled += answer.header("Cowshed-Pooled").equals("true") ? 1 : 0;
         }
         return new Taken(millis, pooled);
+    }
+
+    private static long await(long due) {
+        while (System.nanoTime() < due) {
+            LockSupport.parkNanos(due - System.nanoTime());
+        }
+        return due;
     }
 
     private Taken claimAtOnce(ApiClient api) throws InterruptedException {
