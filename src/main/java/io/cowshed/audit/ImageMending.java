@@ -4,6 +4,7 @@ import io.cowshed.catalog.FileStamp;
 import io.cowshed.catalog.Image;
 import io.cowshed.catalog.ImageFiles;
 import io.cowshed.catalog.ImageRef;
+import io.cowshed.catalog.ImageState;
 import io.cowshed.catalog.ImageUse;
 import io.cowshed.catalog.Images;
 import io.cowshed.catalog.Inventory;
@@ -223,7 +224,7 @@ class ImageMending {
             return !parent.equals(row.id())
                     && inventory
                             .find(parent)
-                            .filter(found -> found.sealed() && found.fault() == null)
+                            .filter(found -> found.sealed() && found.state() == ImageState.AVAILABLE)
                             .isPresent();
         }
 

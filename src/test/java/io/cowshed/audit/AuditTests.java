@@ -237,6 +237,21 @@ abstract class AuditTests extends ServiceTests {
     }
 
     @Test
+    void aParentInTheTrashIsNoneToTakeOver() throws Exception {
+        chains.clone("on-thrown", "base");
+        chains.sealedClone("thrown-parent", "base");
+        String thrown = chains.id("thrown-parent");
+        succeed(api.delete("images/thrown-parent"));
+        rebase("on-thrown", thrown + ".qcow2");
+
+        assertMended("parent", "on-thrown");
+
+        assertThat(chains.image("on-thrown").path("state").asString()).isEqualTo("error");
+        succeed(api.delete("images/on-thrown?purge=true"));
+        succeed(api.delete("images/" + thrown + "?purge=true"));
+    }
+
+    @Test
     void anotherLengthAndParentAreTakenOverTogether() throws Exception {
         chains.clone("grown", "base");
         QemuImg.run("resize", chains.file("grown").toString(), "+1M");
