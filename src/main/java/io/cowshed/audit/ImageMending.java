@@ -282,6 +282,8 @@ class ImageMending {
                 if (!still || row.fault() != null) {
                     return Outcome.PASSED;
                 }
+                // One that is about to lie on it needs it as a parent.
+                claims.requireNone(row.id());
                 reworking.fail(row.id(), fault.length() <= MAX_FAULT ? fault : fault.substring(0, MAX_FAULT - 1) + "…");
                 return Outcome.MENDED;
             });
