@@ -312,6 +312,24 @@ abstract class AuditTests extends ServiceTests {
     }
 
     @Test
+    void whatLiesOnAnImageThatGetsAnotherParentIsNotCalledUnreadable() throws Exception {
+        chains.sealedClone("reworked", "base");
+        chains.sealedClone("above", "reworked");
+        JsonNode audit;
+        try (Claimed _ = claim(Claim.changes(UUID.fromString(chains.id("reworked"))))) {
+            rebase("reworked", chains.id("other") + ".qcow2");
+            audit = audit("{\"verifyDigests\": true}");
+            rebase("reworked", chains.id("base") + ".qcow2");
+        }
+
+        assertThat(audit.path("clean").asBoolean())
+                .as(() -> audit + " " + findings(audit))
+                .isTrue();
+        assertThat(audit.path("skipped").asLong()).isEqualTo(2);
+        assertClean("{\"verifyDigests\": true}");
+    }
+
+    @Test
     void whatAnOperationWillLieOnIsLeftToIt() throws Exception {
         chains.sealedClone("target", "base");
         Path file = chains.file("target");
