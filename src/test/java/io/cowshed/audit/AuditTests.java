@@ -483,6 +483,27 @@ abstract class AuditTests extends ServiceTests {
     }
 
     @Test
+    void aStrangerWhoseNameIsNoTextIsToldAndStays() throws Exception {
+        Path images = service.volume().resolve("images");
+        shell("echo mine > \"$0/\"$'gr\\xf6\\xdfe'", images);
+
+        JsonNode audit = audit("{\"quarantine\": true}");
+
+        assertThat(findings(audit)).singleElement().satisfies(found -> {
+            assertThat(found.path("kind").asString()).isEqualTo("stranger");
+            assertThat(found.path("outcome").asString()).isEqualTo("kept");
+        });
+        shell("rm \"$0/\"$'gr\\xf6\\xdfe'", images);
+    }
+
+    private static void shell(String command, Path argument) throws Exception {
+        Process shell = new ProcessBuilder("bash", "-c", command, argument.toString())
+                .inheritIO()
+                .start();
+        assertThat(shell.waitFor()).isZero();
+    }
+
+    @Test
     void strangersThatAreNeededStay() throws Exception {
         Path images = service.volume().resolve("images");
         String id = UUID.randomUUID() + ".qcow2";
