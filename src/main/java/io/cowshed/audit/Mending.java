@@ -170,7 +170,6 @@ class Mending {
                 swept = true;
             }
             boolean there = volume.files().isThere(volume.files().entry(finding.file()));
-            volume.requireMounted();
             decide(
                     finding,
                     there ? Outcome.KEPT : Outcome.MENDED,

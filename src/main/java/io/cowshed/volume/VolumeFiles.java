@@ -159,10 +159,16 @@ public final class VolumeFiles {
         return layout.named(entry.area(), entry.name());
     }
 
-    /** Whether there is such a name. */
+    /**
+     * Whether there is such a name.
+     *
+     * @throws VolumeUnavailable when that cannot be told
+     */
     public boolean isThere(VolumeEntry entry) {
         try {
-            return PosixFile.statusOf(path(entry)).isPresent();
+            boolean found = PosixFile.statusOf(path(entry)).isPresent();
+            mount.require();
+            return found;
         } catch (IOException e) {
             throw unreadable(entry.area(), e);
         }
