@@ -96,18 +96,14 @@ class ImageMending {
                     ? task.fail(null)
                     : Outcome.PASSED;
         }
-        if (kind == FindingKind.MODE) {
-            try (HeldImage held = row.sealed() ? volume.share(row.id()) : volume.hold(row.id())) {
-                return task.setMode(held);
-            }
-        }
         if (kind == FindingKind.BACKING_NAME
                 && task.isParentByAnotherName(volume.headers().of(row.id()))) {
             try (HeldImage held = volume.holdForWriting(row.id())) {
                 return task.rename(held);
             }
         }
-        try (HeldImage held = volume.hold(row.id())) {
+        // What is sealed may be read for hours, to be told from what was sealed, and by guests all the while.
+        try (HeldImage held = row.sealed() ? volume.share(row.id()) : volume.hold(row.id())) {
             return task.mend(held);
         }
     }
@@ -166,8 +162,9 @@ class ImageMending {
                 case FILE_MISSING, NOT_AN_IMAGE, WRONG_IMAGE -> fail(held);
                 case DIGEST -> digest(held).equals(row.digest()) ? Outcome.PASSED : fail(held);
                 case RECOVERED -> recover(held);
+                case MODE -> setMode(held);
                 case PARENT, VIRTUAL_SIZE, BACKING_NAME -> canBeAdopted(held.inspect()) ? adopt(held) : fail(held);
-                case NO_IDENTITY, UNREADABLE, MODE, GROUP, CORRUPT, DIRTY, STRANGER, LEFTOVER ->
+                case NO_IDENTITY, UNREADABLE, GROUP, CORRUPT, DIRTY, STRANGER, LEFTOVER ->
                     throw new IllegalStateException(kind.word());
             };
         }

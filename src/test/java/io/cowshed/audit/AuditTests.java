@@ -283,7 +283,11 @@ abstract class AuditTests extends ServiceTests {
 
         assertClean("{}");
         assertFound("digest", "frozen", "{\"verifyDigests\": true}");
-        JsonNode found = only(audit("{\"verifyDigests\": true, \"mend\": \"safe\"}"), "digest", "frozen");
+        JsonNode found;
+        try (LiveQemuIo guest = LiveQemuIo.reading(file, "qcow2")) {
+            found = only(audit("{\"verifyDigests\": true, \"mend\": \"safe\"}"), "digest", "frozen");
+            guest.command("read 0 64k", ".*ops.*");
+        }
         assertThat(found.path("outcome").asString()).isEqualTo("mended");
         assertThat(chains.image("frozen").path("state").asString()).isEqualTo("error");
         assertThat(chains.image("frozen").path("digest").asString()).isEqualTo(digest);
