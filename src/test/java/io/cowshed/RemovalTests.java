@@ -7,6 +7,7 @@ import io.cowshed.engine.oracle.QemuImg;
 import io.cowshed.engine.posix.LiveQemuIo;
 import io.cowshed.testing.ApiClient.Answer;
 import io.cowshed.testing.TestDatabase;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -240,6 +241,32 @@ abstract class RemovalTests extends VerbTests {
         assertThat(api.get("operations?image=" + chains.id("u0")).json().path("items"))
                 .isEmpty();
         assertContents(before);
+    }
+
+    /** What the catalogue does not vouch for is not changed, also where the file is fine again. */
+    @Test
+    void aFaultyChildIsNamedBeforeAnythingIsDone() throws Exception {
+        chains.base("f0");
+        chains.sealedClone("f1", "f0");
+        chains.clone("f2", "f1");
+        Path file = chains.file("f2");
+        Path away = service.directory().resolve("f2.qcow2");
+        Files.move(file, away);
+        succeed(api.postJson("volume/audits", "{\"mend\": \"safe\"}", "Prefer", WAIT));
+        Files.move(away, file);
+        assertThat(chains.image("f2").path("state").asString()).isEqualTo("error");
+
+        JsonNode plan = succeed(api.delete("images/f1?dryRun=true")).json();
+        for (String how : List.of("redirect", "split")) {
+            assertThat(choice(plan, how).path("possible").asBoolean()).as(how).isFalse();
+            Answer refused = api.delete("images/f1?children=" + how, "Prefer", WAIT);
+            assertThat(refused.problem()).as("%s", refused).isEqualTo("image-not-available");
+            assertThat(refused.json().path("detail").asString()).contains("f2");
+        }
+
+        succeed(api.postJson("volume/audits", "{\"mend\": \"safe\"}", "Prefer", WAIT));
+        assertSucceeded(api.delete("images/f1?children=redirect", "Prefer", WAIT), "remove");
+        assertThat(chains.parent("f2")).isEqualTo("f0");
     }
 
     @Test
