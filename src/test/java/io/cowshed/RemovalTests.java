@@ -269,6 +269,33 @@ abstract class RemovalTests extends VerbTests {
         assertThat(chains.parent("f2")).isEqualTo("f0");
     }
 
+    /** As some leave it that work on the files themselves, and attach nothing. */
+    @Test
+    void aChildThatNamesItsParentByAPathIsNotTakenForOneWithout() throws Exception {
+        chains.base("q0");
+        chains.clone("q1", "q0");
+        chains.write("q1", "write -P 9 64k 64k");
+        byte[] before = chains.content("q1");
+        Path parent = chains.file("q0");
+        QemuImg.run(
+                "rebase", "-u", "-F", "qcow2", "-b", parent.toString(), chains.file("q1").toString());
+
+        for (Answer refused : List.of(
+                api.post("images/q1/split", "Prefer", WAIT),
+                api.post("images/q1/redirect", "Prefer", WAIT),
+                api.delete("images/q0?children=split&purge=true", "Prefer", WAIT))) {
+            assertThat(refused.json().path("state").asString()).as("%s", refused).isEqualTo("failed");
+            assertThat(refused.json().path("problem").path("action").asString())
+                    .contains("/api/v1/volume/audits");
+        }
+        assertThat(parent).exists();
+        assertThat(chains.image("q1").path("parent").path("name").asString()).isEqualTo("q0");
+
+        succeed(api.postJson("volume/audits", "{\"mend\": \"safe\"}", "Prefer", WAIT));
+        assertSucceeded(api.delete("images/q0?children=split&purge=true", "Prefer", WAIT), "remove");
+        assertThat(chains.content("q1")).isEqualTo(before);
+    }
+
     @Test
     void aPlanSaysWhatStandsInTheWayAndChangesNothing() throws Exception {
         chains.base("d0");
