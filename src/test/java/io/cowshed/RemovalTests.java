@@ -7,6 +7,7 @@ import io.cowshed.engine.oracle.QemuImg;
 import io.cowshed.engine.posix.LiveQemuIo;
 import io.cowshed.testing.ApiClient.Answer;
 import io.cowshed.testing.TestDatabase;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -240,6 +241,59 @@ abstract class RemovalTests extends VerbTests {
         assertThat(api.get("operations?image=" + chains.id("u0")).json().path("items"))
                 .isEmpty();
         assertContents(before);
+    }
+
+    /** What the catalogue does not vouch for is not changed, also where the file is fine again. */
+    @Test
+    void aFaultyChildIsNamedBeforeAnythingIsDone() throws Exception {
+        chains.base("f0");
+        chains.sealedClone("f1", "f0");
+        chains.clone("f2", "f1");
+        Path file = chains.file("f2");
+        Path away = service.directory().resolve("f2.qcow2");
+        Files.move(file, away);
+        succeed(api.postJson("volume/audits", "{\"mend\": \"safe\"}", "Prefer", WAIT));
+        Files.move(away, file);
+        assertThat(chains.image("f2").path("state").asString()).isEqualTo("error");
+
+        JsonNode plan = succeed(api.delete("images/f1?dryRun=true")).json();
+        for (String how : List.of("redirect", "split")) {
+            assertThat(choice(plan, how).path("possible").asBoolean()).as(how).isFalse();
+            Answer refused = api.delete("images/f1?children=" + how, "Prefer", WAIT);
+            assertThat(refused.problem()).as("%s", refused).isEqualTo("image-not-available");
+            assertThat(refused.json().path("detail").asString()).contains("f2");
+        }
+
+        succeed(api.postJson("volume/audits", "{\"mend\": \"safe\"}", "Prefer", WAIT));
+        assertSucceeded(api.delete("images/f1?children=redirect", "Prefer", WAIT), "remove");
+        assertThat(chains.parent("f2")).isEqualTo("f0");
+    }
+
+    /** As some leave it that work on the files themselves, and attach nothing. */
+    @Test
+    void aChildThatNamesItsParentByAPathIsNotTakenForOneWithout() throws Exception {
+        chains.base("q0");
+        chains.clone("q1", "q0");
+        chains.write("q1", "write -P 9 64k 64k");
+        byte[] before = chains.content("q1");
+        Path parent = chains.file("q0");
+        QemuImg.run(
+                "rebase", "-u", "-F", "qcow2", "-b", parent.toString(), chains.file("q1").toString());
+
+        for (Answer refused : List.of(
+                api.post("images/q1/split", "Prefer", WAIT),
+                api.post("images/q1/redirect", "Prefer", WAIT),
+                api.delete("images/q0?children=split&purge=true", "Prefer", WAIT))) {
+            assertThat(refused.json().path("state").asString()).as("%s", refused).isEqualTo("failed");
+            assertThat(refused.json().path("problem").path("action").asString())
+                    .contains("/api/v1/volume/audits");
+        }
+        assertThat(parent).exists();
+        assertThat(chains.image("q1").path("parent").path("name").asString()).isEqualTo("q0");
+
+        succeed(api.postJson("volume/audits", "{\"mend\": \"safe\"}", "Prefer", WAIT));
+        assertSucceeded(api.delete("images/q0?children=split&purge=true", "Prefer", WAIT), "remove");
+        assertThat(chains.content("q1")).isEqualTo(before);
     }
 
     @Test

@@ -5,11 +5,13 @@ import io.cowshed.catalog.Lineages;
 import io.cowshed.engine.block.ContentDigest;
 import io.cowshed.engine.block.DiskImage;
 import io.cowshed.engine.block.ImageException;
+import io.cowshed.operation.Claims;
 import io.cowshed.volume.ImageFileMissing;
 import io.cowshed.volume.ImageFileStatus;
 import io.cowshed.volume.Volume;
 import io.cowshed.volume.VolumeUnavailable;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.LongConsumer;
@@ -18,7 +20,7 @@ import org.springframework.stereotype.Component;
 
 /**
  * Reads sealed images, to see whether they are what was sealed. Nobody is kept from anything meanwhile: what was unsealed,
- * removed or given another file before it was read to its end is read again.
+ * removed or given another file before it was read to its end is read again, and so is what lies on such an image.
  */
 @Component
 class Digests {
@@ -27,11 +29,13 @@ class Digests {
 
     private final Inventory inventory;
     private final Lineages lineages;
+    private final Claims claims;
     private final Volume volume;
 
-    Digests(Inventory inventory, Lineages lineages, Volume volume) {
+    Digests(Inventory inventory, Lineages lineages, Claims claims, Volume volume) {
         this.inventory = inventory;
         this.lineages = lineages;
+        this.claims = claims;
         this.volume = volume;
     }
 
@@ -54,18 +58,29 @@ class Digests {
             if (before == null || before.digest() == null) {
                 return Optional.empty();
             }
+            List<Inventory.Entry> chain = chain(image);
             Optional<ImageFileStatus> status = volume.status(image);
             Finding finding = read(before, progress);
             if (finding == null) {
                 return Optional.of(new Verdict(null));
             }
-            boolean same = inventory.find(image).equals(Optional.of(before))
-                    && volume.status(image).equals(status);
+            boolean same = chain(image).equals(chain)
+                    && chain.getFirst().equals(before)
+                    && volume.status(image).equals(status)
+                    && claims.changing(chain.stream().map(Inventory.Entry::id).toList())
+                            .isEmpty();
             if (same && status.isPresent()) {
                 return Optional.of(new Verdict(finding));
             }
         }
         return Optional.empty();
+    }
+
+    /** The image and all that it lies on, by the catalogue. */
+    private List<Inventory.Entry> chain(UUID image) {
+        return lineages.chain(image).stream()
+                .flatMap(id -> inventory.find(id).stream())
+                .toList();
     }
 
     private @Nullable Finding read(Inventory.Entry row, LongConsumer progress) throws InterruptedException {

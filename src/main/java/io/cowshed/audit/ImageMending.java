@@ -4,6 +4,7 @@ import io.cowshed.catalog.FileStamp;
 import io.cowshed.catalog.Image;
 import io.cowshed.catalog.ImageFiles;
 import io.cowshed.catalog.ImageRef;
+import io.cowshed.catalog.ImageState;
 import io.cowshed.catalog.ImageUse;
 import io.cowshed.catalog.Images;
 import io.cowshed.catalog.Inventory;
@@ -95,18 +96,14 @@ class ImageMending {
                     ? task.fail(null)
                     : Outcome.PASSED;
         }
-        if (kind == FindingKind.MODE) {
-            try (HeldImage held = row.sealed() ? volume.share(row.id()) : volume.hold(row.id())) {
-                return task.setMode(held);
-            }
-        }
         if (kind == FindingKind.BACKING_NAME
                 && task.isParentByAnotherName(volume.headers().of(row.id()))) {
             try (HeldImage held = volume.holdForWriting(row.id())) {
                 return task.rename(held);
             }
         }
-        try (HeldImage held = volume.hold(row.id())) {
+        // What is sealed may be read for hours, to be told from what was sealed, and by guests all the while.
+        try (HeldImage held = row.sealed() ? volume.share(row.id()) : volume.hold(row.id())) {
             return task.mend(held);
         }
     }
@@ -165,8 +162,9 @@ class ImageMending {
                 case FILE_MISSING, NOT_AN_IMAGE, WRONG_IMAGE -> fail(held);
                 case DIGEST -> digest(held).equals(row.digest()) ? Outcome.PASSED : fail(held);
                 case RECOVERED -> recover(held);
+                case MODE -> setMode(held);
                 case PARENT, VIRTUAL_SIZE, BACKING_NAME -> canBeAdopted(held.inspect()) ? adopt(held) : fail(held);
-                case NO_IDENTITY, UNREADABLE, MODE, GROUP, CORRUPT, DIRTY, STRANGER, LEFTOVER ->
+                case NO_IDENTITY, UNREADABLE, GROUP, CORRUPT, DIRTY, STRANGER, LEFTOVER ->
                     throw new IllegalStateException(kind.word());
             };
         }
@@ -223,7 +221,7 @@ class ImageMending {
             return !parent.equals(row.id())
                     && inventory
                             .find(parent)
-                            .filter(found -> found.sealed() && found.fault() == null)
+                            .filter(found -> found.sealed() && found.state() == ImageState.AVAILABLE)
                             .isPresent();
         }
 
@@ -281,6 +279,8 @@ class ImageMending {
                 if (!still || row.fault() != null) {
                     return Outcome.PASSED;
                 }
+                // One that is about to lie on it needs it as a parent.
+                claims.requireNone(row.id());
                 reworking.fail(row.id(), fault.length() <= MAX_FAULT ? fault : fault.substring(0, MAX_FAULT - 1) + "…");
                 return Outcome.MENDED;
             });

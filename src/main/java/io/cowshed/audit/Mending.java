@@ -8,8 +8,6 @@ import io.cowshed.problem.ProblemType;
 import io.cowshed.volume.Quarantine;
 import io.cowshed.volume.Volume;
 import io.cowshed.volume.VolumeEntry;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
@@ -171,9 +169,7 @@ class Mending {
                 volume.sweep(settlement::isThere, catalogued::exists, settlement::isAwaited);
                 swept = true;
             }
-            boolean there =
-                    Files.exists(volume.files().path(volume.files().entry(finding.file())), LinkOption.NOFOLLOW_LINKS);
-            volume.requireMounted();
+            boolean there = volume.files().isThere(volume.files().entry(finding.file()));
             decide(
                     finding,
                     there ? Outcome.KEPT : Outcome.MENDED,

@@ -164,10 +164,18 @@ public class Reworking {
      */
     public Image replaceFile(UUID id, @Nullable UUID parent, Layout layout, @Nullable KnownDigest known) {
         Image image = images.lock(ImageRef.of(id));
-        UUID before = image.parentId();
-        if (!Objects.equals(before, parent)) {
-            count(before, parent);
+        move(image, parent);
+        return replaceFile(image, parent, layout, known);
+    }
+
+    private void move(Image image, @Nullable UUID parent) {
+        if (!Objects.equals(image.parentId(), parent)) {
+            count(image.parentId(), parent);
         }
+    }
+
+    private Image replaceFile(Image image, @Nullable UUID parent, Layout layout, @Nullable KnownDigest known) {
+        UUID before = image.parentId();
         image.replaceFile(parent, layout, known, clock.instant());
         entities.flush();
         events.raise(EventType.IMAGE_REWRITTEN, image);
@@ -184,12 +192,14 @@ public class Reworking {
      * @throws CowshedException of type IMAGE_NOT_AVAILABLE if that is no sealed image that is available
      */
     public Image adoptFile(UUID id, @Nullable UUID parent, Layout layout, @Nullable KnownDigest known) {
-        Image image = replaceFile(id, parent, layout, known);
+        Image image = images.lock(ImageRef.of(id));
+        move(image, parent);
+        // Its row is locked by now, and the schema has not been asked yet.
         if (parent != null && !isClonable(parent)) {
             throw new CowshedException(
                     ProblemType.IMAGE_NOT_AVAILABLE, "What the image lies on now was changed meanwhile.", null);
         }
-        return image;
+        return replaceFile(image, parent, layout, known);
     }
 
     /** Whether an image is there, sealed and available, as its row has it now. */

@@ -220,17 +220,22 @@ class Reworks {
      */
     private boolean recordAgain(OperationRun run, Place place, UUID id, Rework rework) {
         Image image = images.find(ImageRef.of(id));
-        UUID lyingOn = volume.headers().parentOf(id).orElse(null);
-        if (Objects.equals(lyingOn, image.parentId())) {
+        // By its name as it stands there: one that is a path is not none.
+        String lyingOn = volume.headers().of(id).backingName();
+        if (Objects.equals(lyingOn, nameOf(image.parentId()))) {
             if (run.hasTurned()) {
                 requireNobodyAtWork(image);
             }
             run.startOver();
             return false;
         }
-        if (!Objects.equals(lyingOn, rework.parent())) {
-            throw new IllegalStateException("The file of image " + id + " lies on " + lyingOn
-                    + ", which neither the catalogue nor operation " + run.id() + " says");
+        if (!Objects.equals(lyingOn, nameOf(rework.parent()))) {
+            throw new CowshedException(
+                    ProblemType.INVALID_IMAGE,
+                    "The file of image " + id + " lies on " + (lyingOn == null ? "nothing" : "\"" + lyingOn + "\"")
+                            + ", and by the catalogue on "
+                            + (image.parentId() == null ? "nothing" : "image " + image.parentId()) + ".",
+                    "Have that mended: POST /api/v1/volume/audits with {\"mend\": \"safe\"}. Then try again.");
         }
         volume.flush(id);
         ImageFileStatus status = volume.requireFile(id);
@@ -242,6 +247,10 @@ class Reworks {
                 image,
                 new Replaced(image.virtualSize(), image.allocatedSize(), status, known, unknown, List.of()));
         return true;
+    }
+
+    private static @Nullable String nameOf(@Nullable UUID parent) {
+        return parent == null ? null : Volume.backingName(parent);
     }
 
     private Replaced replace(

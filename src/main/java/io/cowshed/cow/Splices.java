@@ -6,6 +6,7 @@ import io.cowshed.catalog.FamilyVersions;
 import io.cowshed.catalog.Image;
 import io.cowshed.catalog.ImageFiles;
 import io.cowshed.catalog.ImageRef;
+import io.cowshed.catalog.ImageState;
 import io.cowshed.catalog.ImageUse;
 import io.cowshed.catalog.Images;
 import io.cowshed.catalog.Lineages;
@@ -80,6 +81,7 @@ public class Splices {
      * @throws ChildrenInUse if a guest runs on a child
      * @throws ImageInUse if somebody has the image open, which is to be purged
      * @throws ImageBusy if an operation needs one of them
+     * @throws CowshedException of type IMAGE_NOT_AVAILABLE if the catalogue does not vouch for a child's file
      */
     public UUID requireIdle(ImageRef ref, Splice.Children children, boolean purge) {
         Image image = images.find(ref);
@@ -101,7 +103,7 @@ public class Splices {
         List<Image> inUse = new ArrayList<>();
         for (UUID id : lineages.children(image.id()).stream().limit(most).toList()) {
             Image child = images.find(ImageRef.of(id));
-            use.requireReplaceable(child, "changed");
+            requireChangeable(child, children);
             if ((children == Splice.Children.PURGE_TRASHED || !child.isSealed()) && files.use(id, volume::isInUse)) {
                 claims.requireNoneForNow(id);
                 inUse.add(child);
@@ -109,6 +111,14 @@ public class Splices {
         }
         if (!inUse.isEmpty()) {
             throw new ChildrenInUse(image, inUse);
+        }
+    }
+
+    /** What is to go on living may be in the trash; but the catalogue must vouch for its file, or it could not record the new one. */
+    private void requireChangeable(Image child, Splice.Children children) {
+        use.requireReplaceable(child, "changed");
+        if (children != Splice.Children.PURGE_TRASHED && child.state() != ImageState.TRASHED) {
+            child.requireAvailable("changed");
         }
     }
 
@@ -147,7 +157,7 @@ public class Splices {
             }
             List<Claim> needed = new ArrayList<>(List.of(Claim.removes(id)));
             for (UUID child : present) {
-                use.requireReplaceable(images.find(ImageRef.of(child)), "changed");
+                requireChangeable(images.find(ImageRef.of(child)), children);
                 needed.add(Claim.changes(child));
             }
             UUID onto = children == Splice.Children.REDIRECT ? image.parentId() : null;

@@ -61,7 +61,21 @@ public final class Quarantine {
      * @throws VolumeUnavailable when that cannot be done now
      */
     public Outcome put(VolumeEntry entry, Instant before, BooleanSupplier unknown) {
-        Path own = layout.directory(entry.area()).resolve(entry.name());
+        try {
+            return put(layout.named(entry.area(), entry.name()), entry, before, unknown);
+        } catch (NoSuchFileException _) {
+            mount.require();
+            return Outcome.GONE;
+        } catch (FileLockedException _) {
+            return Outcome.IN_USE;
+        } catch (NotRegularFileException _) {
+            return Outcome.IRREGULAR;
+        } catch (IOException e) {
+            throw mount.failure(entry.path() + " cannot be put into quarantine" + VolumeFailures.reason(e) + ".", e);
+        }
+    }
+
+    private Outcome put(Path own, VolumeEntry entry, Instant before, BooleanSupplier unknown) throws IOException {
         try (PosixFile file = PosixFile.openForReading(own);
                 FileLock _ = FileLock.fence(file);
                 FileLock _ = FileLock.againstReadersAndWriters(file)) {
@@ -80,15 +94,6 @@ public final class Quarantine {
             Files.delete(own);
             syncs.sync(layout.directory(entry.area()));
             return Outcome.MOVED;
-        } catch (NoSuchFileException _) {
-            mount.require();
-            return Outcome.GONE;
-        } catch (FileLockedException _) {
-            return Outcome.IN_USE;
-        } catch (NotRegularFileException _) {
-            return Outcome.IRREGULAR;
-        } catch (IOException e) {
-            throw mount.failure(entry.path() + " cannot be put into quarantine.", e);
         }
     }
 

@@ -423,10 +423,16 @@ public final class Volume {
                         image, new NoSuchFileException(layout.image(image).toString())));
     }
 
-    /** Whether a file for this image is being made, or was begun and left behind. */
+    /**
+     * Whether a file for this image is being made, or was begun and left behind.
+     *
+     * @throws VolumeUnavailable when that cannot be told
+     */
     public boolean isIncoming(UUID image) {
         try {
-            return DirectoryNames.any(layout.incoming(), name -> name.startsWith(image + "."));
+            boolean found = DirectoryNames.any(layout.incoming(), name -> name.startsWith(image + "."));
+            mount.require();
+            return found;
         } catch (IOException e) {
             throw mount.failure(image, e);
         }

@@ -150,9 +150,28 @@ public final class VolumeFiles {
         return new VolumeEntry(area, name, fileOf(area, name).orElse(null));
     }
 
-    /** Where such a name is. */
-    public Path path(VolumeEntry entry) {
-        return layout.directory(entry.area()).resolve(entry.name());
+    /**
+     * Where such a name is.
+     *
+     * @throws IOException when it is none that can be opened by its text
+     */
+    public Path path(VolumeEntry entry) throws IOException {
+        return layout.named(entry.area(), entry.name());
+    }
+
+    /**
+     * Whether there is such a name.
+     *
+     * @throws VolumeUnavailable when that cannot be told
+     */
+    public boolean isThere(VolumeEntry entry) {
+        try {
+            boolean found = PosixFile.statusOf(path(entry)).isPresent();
+            mount.require();
+            return found;
+        } catch (IOException e) {
+            throw unreadable(entry.area(), e);
+        }
     }
 
     /** Where the file of an image, or of its seed disk, has its own name. */

@@ -2,6 +2,8 @@ package io.cowshed.volume;
 
 import io.cowshed.volume.CataloguedFile.Disk;
 import io.cowshed.volume.CataloguedFile.Seed;
+import java.nio.file.FileSystemException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.UUID;
@@ -30,6 +32,9 @@ record VolumeLayout(Path root) {
 
     /** The name of the file that says whose volume it is. */
     static final String MARKER = "cowshed-volume.json";
+
+    /** What is read in place of bytes that are none. */
+    private static final char NO_CHARACTER = '\uFFFD';
 
     private static final String UUID_FORM = "([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})";
     private static final Pattern IMAGE_NAME = Pattern.compile(UUID_FORM + "\\.qcow2");
@@ -74,6 +79,25 @@ record VolumeLayout(Path root) {
             case RETIRED -> retired();
             case QUARANTINE -> quarantine();
         };
+    }
+
+    /**
+     * Where a name is that was read from a directory.
+     *
+     * @throws FileSystemException when its bytes are no text in the characters that this process has for names (by LANG): then
+     *     what was read is not what it is
+     */
+    Path named(VolumeArea area, String name) throws FileSystemException {
+        try {
+            Path path = directory(area).resolve(name);
+            if (name.indexOf(NO_CHARACTER) < 0) {
+                return path;
+            }
+        } catch (InvalidPathException _) {
+            // Read by a process that has more characters.
+        }
+        throw new FileSystemException(
+                area.word() + "/" + name, null, "its name is no text in the characters that the service knows (LANG)");
     }
 
     /** Where files of this kind have their own names. */

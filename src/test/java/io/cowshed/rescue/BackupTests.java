@@ -1,5 +1,6 @@
 package io.cowshed.rescue;
 
+import static io.cowshed.testing.Eventually.until;
 import static io.cowshed.testing.VerbChains.succeed;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -9,6 +10,7 @@ import io.cowshed.testing.TestDatabase;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,7 +55,7 @@ abstract class BackupTests {
                     while (!begun.get() && !comeAndGo.isDone()) {
                         Thread.onSpinWait();
                     }
-                    said = backup(cowshed.volume(), copy);
+                    said = backup(cowshed.volume(), copy, "");
                 } finally {
                     over.set(true);
                 }
@@ -66,6 +68,48 @@ abstract class BackupTests {
             BareVolume.Outcome outcome = BareVolume.run(database, elsewhere, "rescue");
             assertThat(outcome.exit()).as(outcome.said()).isZero();
             assertRead(database, copy, contents, said + outcome.said());
+        }
+    }
+
+    /** The list of names is made, and the first file is about to get a second one. */
+    @Test
+    void anImageThatIsSnapshotMeanwhileComesBack(@TempDir Path directory, @TempDir Path elsewhere) throws Exception {
+        Path copy = elsewhere.resolve("volume");
+        Path listed = elsewhere.resolve("listed");
+        Path on = elsewhere.resolve("on");
+        byte[] content;
+        String said;
+        try (RescueFixture cowshed = new RescueFixture(kind(), directory)) {
+            cowshed.start();
+            cowshed.chains().base("base");
+            cowshed.chains().clone("work", "base");
+            cowshed.chains().write("work", "write -P 7 0 64k");
+            content = cowshed.chains().content("work");
+            cowshed.export();
+            Path programs = Files.createDirectory(elsewhere.resolve("bin"));
+            Path ln = Files.writeString(
+                    programs.resolve("ln"),
+                    "#!/bin/bash\n[ -e %1$s ] || { mkfifo %2$s; touch %1$s; read -r _ < %2$s; }\nexec /bin/ln \"$@\"\n"
+                            .formatted(listed, on));
+            Files.setPosixFilePermissions(ln, PosixFilePermissions.fromString("rwxr-xr-x"));
+            try (ExecutorService worker = Executors.newSingleThreadExecutor()) {
+                Future<String> backup = worker.submit(() -> backup(cowshed.volume(), copy, programs + ":"));
+                until(() -> Files.exists(listed));
+                succeed(cowshed.api().postJson("images/work/snapshot", "{\"name\": \"monday\"}", "Prefer", "wait=30"));
+                Files.writeString(on, "\n");
+                said = backup.get();
+            }
+        }
+
+        try (TestDatabase database = TestDatabase.create(kind())) {
+            BareVolume.Outcome outcome = BareVolume.run(database, elsewhere, "rescue");
+            assertThat(BareVolume.rows(database, "true"))
+                    .as(said + outcome.said())
+                    .allSatisfy(row -> assertThat(row.state()).isEqualTo("available"))
+                    .extracting(Row::name)
+                    .contains("work");
+            Path file = copy.resolve("images").resolve(id(database, "work") + ".qcow2");
+            assertThat(QemuImg.content(file, "qcow2")).isEqualTo(content);
         }
     }
 
@@ -97,10 +141,11 @@ abstract class BackupTests {
     }
 
     /** Answers what the script says: the files whose copies are worth nothing are among it. */
-    private static String backup(Path volume, Path copy) throws Exception {
-        Process backup = new ProcessBuilder("scripts/backup", volume.toString(), copy.toString())
-                .redirectErrorStream(true)
-                .start();
+    private static String backup(Path volume, Path copy, String programs) throws Exception {
+        ProcessBuilder builder =
+                new ProcessBuilder("scripts/backup", volume.toString(), copy.toString()).redirectErrorStream(true);
+        builder.environment().merge("PATH", programs, (path, more) -> more + path);
+        Process backup = builder.start();
         String said = new String(backup.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(backup.waitFor()).as(said).isIn(0, 3);
         try (Stream<Path> left = Files.list(volume)) {

@@ -86,7 +86,9 @@ class MountTests {
                 () -> volume.files().walk(VolumeArea.IMAGES, _ -> {}),
                 () -> volume.files().walk(VolumeArea.QUARANTINE, _ -> {}),
                 () -> volume.files().look(fixture.path(image)),
-                () -> volume.files().hasSideName(new Disk(image)));
+                () -> volume.files().hasSideName(new Disk(image)),
+                () -> volume.files().isThere(new VolumeEntry(VolumeArea.IMAGES, "another", null)),
+                () -> volume.isIncoming(image));
         for (int call = 0; call < calls.size(); call++) {
             assertThatThrownBy(calls.get(call))
                     .as("call %s", call)
