@@ -278,15 +278,22 @@ abstract class RemovalTests extends VerbTests {
         byte[] before = chains.content("q1");
         Path parent = chains.file("q0");
         QemuImg.run(
-                "rebase", "-u", "-F", "qcow2", "-b", parent.toString(), chains.file("q1").toString());
+                "rebase",
+                "-u",
+                "-F",
+                "qcow2",
+                "-b",
+                parent.toString(),
+                chains.file("q1").toString());
 
         for (Answer refused : List.of(
                 api.post("images/q1/split", "Prefer", WAIT),
                 api.post("images/q1/redirect", "Prefer", WAIT),
                 api.delete("images/q0?children=split&purge=true", "Prefer", WAIT))) {
-            assertThat(refused.json().path("state").asString()).as("%s", refused).isEqualTo("failed");
-            assertThat(refused.json().path("problem").path("action").asString())
-                    .contains("/api/v1/volume/audits");
+            assertThat(refused.json().path("state").asString())
+                    .as("%s", refused)
+                    .isEqualTo("failed");
+            assertThat(refused.json().path("problem").path("action").asString()).contains("/api/v1/volume/audits");
         }
         assertThat(parent).exists();
         assertThat(chains.image("q1").path("parent").path("name").asString()).isEqualTo("q0");
