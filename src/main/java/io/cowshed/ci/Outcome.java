@@ -22,4 +22,18 @@ public enum Outcome {
     public String word() {
         return name().toLowerCase(Locale.ROOT);
     }
+
+    /**
+     * The outcome of that word.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    public static Outcome of(String word) {
+        for (Outcome outcome : values()) {
+            if (outcome.word().equals(word)) {
+                return outcome;
+            }
+        }
+        throw new IllegalArgumentException("no such outcome");
+    }
 }

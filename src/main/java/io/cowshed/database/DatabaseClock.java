@@ -23,13 +23,23 @@ public final class DatabaseClock extends Clock {
     /** Machines that are looked after are closer than that by orders of magnitude. */
     private static final Duration TOLERANCE = Duration.ofSeconds(5);
 
+    /** Clocks of machines run apart by less than one part in so many. */
+    private static final long DRIFT = 1000;
+
     private final Supplier<Instant> database;
     private final Clock machine;
     private final LongSupplier nanoTime;
     private volatile Reading reading;
     private boolean warned;
 
-    private record Reading(Instant time, long atNanos) {}
+    /** @param errorNanos by how much it may be wrong: nobody knows when between question and answer it was that time */
+    private record Reading(Instant time, long atNanos, long errorNanos) {
+
+        /** By how much what is counted on from it may be wrong then. */
+        long errorNanos(long nanos) {
+            return errorNanos + (nanos - atNanos) / DRIFT;
+        }
+    }
 
     /**
      * Looks for the first time.
@@ -51,14 +61,21 @@ public final class DatabaseClock extends Clock {
         long before = nanoTime.getAsLong();
         Instant time = database.get();
         long after = nanoTime.getAsLong();
-        return new Reading(time, before + (after - before) / 2);
+        long half = (after - before) / 2;
+        return new Reading(time, before + half, half);
     }
 
-    /** Looks again. Where the database does not answer, time goes on as it did. */
+    /**
+     * Looks again. Where the database does not answer, time goes on as it did; and also where it has answered so late, because no
+     * connection was free, say, that what was known is nearer to the truth.
+     */
     @Scheduled(initialDelay = 10_000, fixedDelay = 10_000)
     void look() {
         try {
-            reading = read();
+            Reading next = read();
+            if (next.errorNanos() <= reading.errorNanos(nanoTime.getAsLong())) {
+                reading = next;
+            }
         } catch (RuntimeException e) {
             LOG.debug("The database does not tell the time; it goes on from what it said last", e);
         }

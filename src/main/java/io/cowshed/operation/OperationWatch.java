@@ -4,6 +4,7 @@ import io.cowshed.operation.OperationStopped.Reason;
 import io.cowshed.operation.OperationStore.Order;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
@@ -101,13 +102,16 @@ class OperationWatch implements SmartLifecycle {
         }
     }
 
+    /** Asks about those that are there before the question: its answer knows nothing of an attempt that begins meanwhile. */
     private void look() {
         try {
-            if (!runs.isEmpty()) {
+            List<Watched> present = List.copyOf(runs.values());
+            if (!present.isEmpty()) {
                 Map<UUID, Order> orders = new HashMap<>();
-                store.orders(runs.keySet()).forEach(order -> orders.put(order.id(), order));
-                runs.values().forEach(watched -> watched.heed(orders.get(watched.run.id())));
-                runs.values().forEach(watched -> watched.record(store));
+                store.orders(present.stream().map(watched -> watched.run.id()).toList())
+                        .forEach(order -> orders.put(order.id(), order));
+                present.forEach(watched -> watched.heed(orders.get(watched.run.id())));
+                present.forEach(watched -> watched.record(store));
             }
         } catch (RuntimeException e) {
             LOG.debug("The database does not answer; operations go on without", e);

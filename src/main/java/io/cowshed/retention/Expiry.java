@@ -28,18 +28,20 @@ class Expiry {
     private final PlainSteps plain;
     private final LastSteps steps;
     private final ClockWatch clock;
+    private final Turns turns;
 
-    Expiry(Leases leases, PlainSteps plain, LastSteps steps, ClockWatch clock) {
+    Expiry(Leases leases, PlainSteps plain, LastSteps steps, ClockWatch clock, Turns turns) {
         this.leases = leases;
         this.plain = plain;
         this.steps = steps;
         this.clock = clock;
+        this.turns = turns;
     }
 
     @Scheduled(initialDelay = 15_000, fixedDelay = 15_000)
     synchronized void run() {
         try {
-            Turns.takeAll(() -> clock.isTrusted() && takeSome());
+            turns.takeAll(() -> clock.isTrusted() && takeSome());
         } catch (RuntimeException e) {
             LOG.warn("The images that expire could not be gone through; it will be tried again", e);
         }

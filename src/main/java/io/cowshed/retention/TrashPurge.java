@@ -39,6 +39,7 @@ class TrashPurge {
     private final TrashProperties properties;
     private final Clock clock;
     private final ClockWatch clockWatch;
+    private final Turns turns;
 
     TrashPurge(
             Trash trash,
@@ -47,7 +48,8 @@ class TrashPurge {
             Volume volume,
             TrashProperties properties,
             Clock clock,
-            ClockWatch clockWatch) {
+            ClockWatch clockWatch,
+            Turns turns) {
         this.trash = trash;
         this.images = images;
         this.removals = removals;
@@ -55,6 +57,7 @@ class TrashPurge {
         this.properties = properties;
         this.clock = clock;
         this.clockWatch = clockWatch;
+        this.turns = turns;
     }
 
     @Scheduled(initialDelay = 60_000, fixedDelay = 60_000)
@@ -81,7 +84,7 @@ class TrashPurge {
 
     private void purge(Instant before) {
         AtomicReference<Trash.@Nullable Trashed> last = new AtomicReference<>();
-        Turns.takeAll(() -> {
+        turns.takeAll(() -> {
             List<Trash.Trashed> page = trash.before(before, last.get(), Turns.PAGE);
             if (page.isEmpty()) {
                 return false;

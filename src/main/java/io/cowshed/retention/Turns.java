@@ -2,9 +2,12 @@ package io.cowshed.retention;
 
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.stereotype.Component;
 
-/** How work that nobody waits for leaves room to what somebody waits for. */
-final class Turns {
+/** How work that nobody waits for leaves room to what somebody waits for, and ends when the service stops. */
+@Component
+class Turns implements SmartLifecycle {
 
     /**
      * How many images are worked on in one turn: enough to share what a transaction and its flushes cost, few enough that a clone
@@ -12,7 +15,23 @@ final class Turns {
      */
     static final int PAGE = 25;
 
-    private Turns() {}
+    private volatile boolean running;
+
+    @Override
+    public void start() {
+        running = true;
+    }
+
+    /** No other turn begins; what is left over is another replica's, or the next start's. */
+    @Override
+    public void stop() {
+        running = false;
+    }
+
+    @Override
+    public boolean isRunning() {
+        return running;
+    }
 
     /**
      * Takes turns until nothing is left, or the service stops. After each it rests half as long as that has taken, which is longer
@@ -20,10 +39,10 @@ final class Turns {
      *
      * @param turn answers whether there may be something left
      */
-    static void takeAll(BooleanSupplier turn) {
+    void takeAll(BooleanSupplier turn) {
         try {
             long start = System.nanoTime();
-            while (turn.getAsBoolean()) {
+            while (running && turn.getAsBoolean()) {
                 Thread.sleep(Duration.ofNanos((System.nanoTime() - start) / 2));
                 start = System.nanoTime();
             }

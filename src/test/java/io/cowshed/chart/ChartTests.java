@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.openshift.api.model.monitoring.v1.PrometheusRule;
@@ -173,6 +174,27 @@ class ChartTests {
                 .one(Deployment.class);
 
         assertThat(deployment.getSpec().getStrategy().getType()).isEqualTo("Recreate");
+    }
+
+    @Test
+    void podsAreSpreadByTheirOwnLabelsUnlessOthersAreGiven() {
+        List<TopologySpreadConstraint> constraints = chart.manifests("""
+                        topologySpreadConstraints:
+                          - {maxSkew: 1, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway}
+                          - {maxSkew: 1, topologyKey: host, whenUnsatisfiable: ScheduleAnyway,
+                            labelSelector: {matchLabels: {example.com/team: storage}}}
+                        """)
+                .one(Deployment.class)
+                .getSpec()
+                .getTemplate()
+                .getSpec()
+                .getTopologySpreadConstraints();
+
+        assertThat(constraints.getFirst().getLabelSelector().getMatchLabels())
+                .containsEntry("app.kubernetes.io/component", "server")
+                .hasSize(3);
+        assertThat(constraints.getLast().getLabelSelector().getMatchLabels())
+                .containsExactly(Map.entry("example.com/team", "storage"));
     }
 
     /** Or a changed password would reach the pods at some later restart, each at its own time. */

@@ -366,11 +366,16 @@ abstract class HookTests extends ServiceTests {
         assertThat(replayed.path("outcome").asString()).isEqualTo("created");
         assertThat(replayed.path("action").asString()).isEqualTo("Q");
         assertThat(replayed.path("job").asString()).isEqualTo("144");
-        assertThat(api.get("hooks/" + sender.id() + "/deliveries?job=144")
-                        .json()
-                        .path("items")
-                        .size())
-                .isEqualTo(1);
+        assertThat(listed(sender, "job=144")).isEqualTo(1);
+        assertThat(listed(sender, "outcome=created")).isEqualTo(1);
+        assertThat(listed(sender, "outcome=refused")).isZero();
+    }
+
+    private int listed(Sender sender, String filter) {
+        return succeed(api.get("hooks/" + sender.id() + "/deliveries?" + filter))
+                .json()
+                .path("items")
+                .size();
     }
 
     private JsonNode replay(Sender sender, Answer delivery) {

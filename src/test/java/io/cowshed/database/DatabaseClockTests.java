@@ -18,6 +18,7 @@ class DatabaseClockTests {
     private Instant database = NOW;
     private @Nullable RuntimeException failure;
     private long nanos;
+    private Duration wait = Duration.ZERO;
 
     @Test
     void goesByTheDatabaseHoweverWrongTheMachineIs() {
@@ -44,9 +45,27 @@ class DatabaseClockTests {
         assertThat(clock.instant()).isEqualTo(NOW.plusSeconds(31));
     }
 
+    /** What it waits for is a connection, and then it is told the time of the end rather than that of the middle. */
+    @Test
+    void anAnswerThatTookLongSetsNothingBeforeTheClocksMayHaveRunApartByAsMuch() {
+        DatabaseClock clock = on(NOW);
+        wait = Duration.ofSeconds(4);
+        pass(Duration.ofSeconds(10));
+        database = NOW.plusSeconds(14);
+        clock.look();
+        assertThat(clock.instant()).isEqualTo(NOW.plusSeconds(14));
+
+        pass(Duration.ofMinutes(40));
+        database = NOW.plusSeconds(17).plus(Duration.ofMinutes(40));
+        clock.look();
+        assertThat(clock.instant()).isBetween(database, database.plus(wait.dividedBy(2)));
+        assertThat(clock.instant()).isAfter(NOW.plusSeconds(18).plus(Duration.ofMinutes(40)));
+    }
+
     private DatabaseClock on(Instant machine) {
         return new DatabaseClock(
                 () -> {
+                    pass(wait);
                     if (failure != null) {
                         throw failure;
                     }

@@ -570,7 +570,8 @@ abstract class LifetimeTests extends ServiceTests {
                 service.bean(io.cowshed.catalog.Leases.class),
                 service.bean(PlainSteps.class),
                 service.bean(LastSteps.class),
-                service.bean(ClockWatch.class));
+                service.bean(ClockWatch.class),
+                service.bean(Turns.class));
         try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
             List<Future<?>> runs = List.of(threads.submit(this::expire), threads.submit(other::run));
             for (Future<?> run : runs) {

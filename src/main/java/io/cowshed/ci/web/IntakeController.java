@@ -9,6 +9,7 @@ import io.cowshed.problem.BodyBrokeOff;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import io.cowshed.problem.Refuses;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
@@ -41,9 +42,19 @@ class IntakeController {
 
     private final MeterRegistry meters;
 
+    /** All that can be counted is there from the beginning, at 0: a first one is an increase. */
     IntakeController(Intake intake, MeterRegistry meters) {
         this.intake = intake;
         this.meters = meters;
+        for (Provider provider : Provider.values()) {
+            for (Outcome outcome : Outcome.values()) {
+                deliveries(provider, outcome);
+            }
+        }
+    }
+
+    private Counter deliveries(Provider provider, Outcome outcome) {
+        return meters.counter("cowshed.hook.deliveries", "provider", provider.word(), "outcome", outcome.word());
     }
 
     /** What came of it, as far as a sender is told. */
@@ -124,9 +135,7 @@ class IntakeController {
 
     private Receipt take(String id, Provider provider, HttpServletRequest request) {
         Delivery delivery = intake.take(new Incoming(parse(id), provider, request::getHeader, body(request)));
-        String outcome = delivery.outcome().word();
-        meters.counter("cowshed.hook.deliveries", "provider", provider.word(), "outcome", outcome)
-                .increment();
+        deliveries(provider, delivery.outcome()).increment();
         return Receipt.of(delivery);
     }
 
