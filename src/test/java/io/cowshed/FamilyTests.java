@@ -170,6 +170,12 @@ abstract class FamilyTests extends ServiceTests {
         succeed(api.delete("families/old/versions/2"));
         assertThat(api.get("families/old/versions/1").json().path("replacement").isNull())
                 .isTrue();
+        JsonNode told = succeed(api.get("events?type=version.changed&subject=" + chains.id("old-1")))
+                .json()
+                .path("items");
+        assertThat(told.valueStream()
+                        .map(event -> event.path("data").path("replacement").asString("none")))
+                .containsExactlyInAnyOrder("old:2", "old:2", "none");
     }
 
     @Test
