@@ -73,8 +73,10 @@ public class Detaching {
      *
      * @param reason why, at most 500 characters
      * @throws AttachmentNotFound if there is none
+     * @throws CowshedException of type INVALID_REQUEST if the reason is no text
      */
     public Attachment breakUp(UUID id, String by, String reason) {
+        NewAttachment.requireReason(reason);
         boolean lasted = attachments.find(id).lasting();
         Attachment broken = attachments.end(id, AttachmentState.BROKEN, by, reason);
         if (lasted) {

@@ -57,6 +57,17 @@ public record NewAttachment(
         return ttl;
     }
 
+    /**
+     * That somebody can read why an attachment is broken.
+     *
+     * @throws CowshedException of type INVALID_REQUEST if nobody can
+     */
+    static void requireReason(String reason) {
+        if (!isReadable(reason)) {
+            throw refuse("The reason has characters in it that are no text.", "Say why in whole characters.");
+        }
+    }
+
     private static void requireDirectory(String mount) {
         if (!mount.startsWith("/") || mount.length() > MAX_MOUNT || !isReadable(mount)) {
             throw refuse(

@@ -65,6 +65,14 @@ public class FamilyVersions {
         return image(latest).flatMap(this::of).orElseThrow(() -> new ImageNotFound(latest));
     }
 
+    /** The version of that id, which is there. */
+    FamilyVersion find(UUID id) {
+        return database.sql(FamilyVersion.SELECT + "where v.id = :id")
+                .param("id", id)
+                .query(FamilyVersion.ROW)
+                .single();
+    }
+
     /** The version that an image is. */
     public Optional<FamilyVersion> of(UUID image) {
         return database.sql(FamilyVersion.SELECT + "where v.image_id = :image")

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -151,12 +152,25 @@ public class Publishing {
         database.sql("delete from family_version where id = :id")
                 .param("id", version.id())
                 .update();
-        database.sql("update family_version set replacement = null, updated_at = :now, version = version + 1"
-                        + " where replacement = :name")
-                .param("now", utc(clock.instant()))
-                .param("name", version.name())
-                .update();
         events.ofVersion(EventType.VERSION_WITHDRAWN, version, clock.instant());
+        forgetReplacement(version.name());
+    }
+
+    private void forgetReplacement(String name) {
+        Instant now = clock.instant();
+        List<UUID> replaced = database.sql(
+                        "select id from family_version where replacement = :name order by id for update")
+                .param("name", name)
+                .query(Images.ID)
+                .list();
+        for (UUID id : replaced) {
+            database.sql("update family_version set replacement = null, updated_at = :now, version = version + 1"
+                            + " where id = :id")
+                    .param("now", utc(now))
+                    .param("id", id)
+                    .update();
+            events.ofVersion(EventType.VERSION_CHANGED, versions.find(id), now);
+        }
     }
 
     /**

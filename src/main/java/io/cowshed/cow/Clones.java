@@ -142,13 +142,26 @@ public class Clones {
             List<Seed> seeded = seed == null ? List.of() : seed(wanted, seed, createdBy, files);
             List<NewClone> clones = make(wanted, size, parent, files);
             return registration.commit(files, () -> {
-                List<ImageEntry> added = add(parent, clones, seeded, createdBy);
-                images.requireStill(parentRef, parent.id());
+                List<ImageEntry> added = addStill(parentRef, parent, clones, seeded, createdBy);
                 return answer.apply(added);
             });
         } finally {
             files.forEach(NewImageFile::close);
         }
+    }
+
+    /** What is said against the parent is not said to whoever has asked for the latest version, where that is another by now. */
+    private List<ImageEntry> addStill(
+            ImageRef parentRef, Image parent, List<NewClone> clones, List<Seed> seeded, String createdBy) {
+        List<ImageEntry> added;
+        try {
+            added = add(parent, clones, seeded, createdBy);
+        } catch (CowshedException refusal) {
+            images.requireStill(parentRef, parent.id());
+            throw refusal;
+        }
+        images.requireStill(parentRef, parent.id());
+        return added;
     }
 
     private List<ImageEntry> add(Image parent, List<NewClone> clones, List<Seed> seeded, String createdBy) {

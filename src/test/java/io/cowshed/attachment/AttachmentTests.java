@@ -360,9 +360,11 @@ abstract class AttachmentTests extends ServiceTests {
                         .problem())
                 .isEqualTo("forbidden");
         assertThat(as("reader").get("attachments/" + id).status()).isEqualTo(200);
-        assertThat(api.postJson("attachments/" + id + "/break", "{\"reason\": \" \"}")
-                        .problem())
-                .isEqualTo("invalid-request");
+        for (String none : List.of(" ", "a\\u0000", "half a pair \\ud800")) {
+            assertThat(api.postJson("attachments/" + id + "/break", "{\"reason\": \"" + none + "\"}")
+                            .problem())
+                    .isEqualTo("invalid-request");
+        }
         try (LiveQemuIo guest = LiveQemuIo.writing(chains.file("b1"), "qcow2")) {
             JsonNode broken =
                     succeed(api.postJson("attachments/" + id + "/break", why)).json();

@@ -10,6 +10,7 @@ import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import io.cowshed.problem.Refuses;
 import io.cowshed.transfer.DiskStream;
+import io.cowshed.transfer.DownloadTurns;
 import io.cowshed.transfer.Exports;
 import io.cowshed.transfer.OpenDisk;
 import io.cowshed.transfer.SentCoding;
@@ -45,11 +46,13 @@ import tools.jackson.databind.json.JsonMapper;
 class ContentController {
 
     private final Exports exports;
+    private final DownloadTurns turns;
     private final TransferMeters meters;
     private final JsonMapper json;
 
-    ContentController(Exports exports, TransferMeters meters, JsonMapper json) {
+    ContentController(Exports exports, DownloadTurns turns, TransferMeters meters, JsonMapper json) {
         this.exports = exports;
+        this.turns = turns;
         this.meters = meters;
         this.json = json;
     }
@@ -87,6 +90,7 @@ class ContentController {
         ProblemType.PRECONDITION_FAILED,
         ProblemType.RANGE_NOT_SATISFIABLE,
         ProblemType.INVALID_IMAGE,
+        ProblemType.OVERLOADED,
         ProblemType.VOLUME_UNAVAILABLE
     })
     void content(
@@ -167,7 +171,8 @@ class ContentController {
      */
     private void send(OpenDisk open, ByteRange part, SentCoding coding, HttpServletResponse response)
             throws IOException {
-        try (DiskStream stream = coding.to(meters.sent(response.getOutputStream()))) {
+        try (DownloadTurns.Turn _ = turns.take();
+                DiskStream stream = coding.to(meters.sent(response.getOutputStream()))) {
             stream.send(open.disk(), part.start(), part.end());
         } catch (ImageException damage) {
             if (response.isCommitted()) {
