@@ -239,10 +239,10 @@ abstract class FamilyTests extends ServiceTests {
                 "update image set sealed = false, digest = null, clonable = false, version = version + 1 where id = '%s'"),
         REMOVED("delete from family_version where image_id = '%s'", "delete from image where id = '%s'");
 
-        private final List<String> statements;
+        private final String statements;
 
         RollBack(String... statements) {
-            this.statements = List.of(statements);
+            this.statements = String.join(";", statements);
         }
     }
 
@@ -261,7 +261,7 @@ abstract class FamilyTests extends ServiceTests {
                 ExecutorService thread = Executors.newSingleThreadExecutor()) {
             connection.setAutoCommit(false);
             statement.execute("select id from image where id = '" + id + "' for update");
-            for (String sql : rollBack.statements) {
+            for (String sql : rollBack.statements.split(";", -1)) {
                 statement.execute(String.format(Locale.ROOT, sql, id));
             }
             Future<Answer> clone = thread.submit(

@@ -104,8 +104,12 @@ class Splicing implements OperationHandler {
         for (UUID child : lineages.children(run.subject())) {
             Image image = images.find(ImageRef.of(child));
             step(run, splice, "child " + child, done, () -> {
-                long cost = reworks.cost(image, splice.rework());
-                total[0] += image.isSealed() ? cost + image.virtualSize() : cost;
+                try {
+                    long cost = reworks.cost(image, splice.rework());
+                    total[0] += image.isSealed() ? cost + image.virtualSize() : cost;
+                } catch (IOException e) {
+                    throw FileFailures.of(child, e);
+                }
             });
             run.advance(0);
         }

@@ -18,8 +18,8 @@ class LargeBuffers implements WebServerFactoryCustomizer<TomcatServletWebServerF
 
     @Override
     public void customize(TomcatServletWebServerFactory factory) {
-        int most = Math.toIntExact(
-                Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory() / 4 / (2 * SIZE)));
+        int most =
+                Math.toIntExact(Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory() / 4 / (2 * SIZE)));
         factory.addConnectorCustomizers(connector -> {
             connector.setProperty("socket.appReadBufSize", String.valueOf(SIZE));
             connector.setProperty("socket.appWriteBufSize", String.valueOf(SIZE));

@@ -28,6 +28,8 @@ public class PoolUpkeep implements AutoCloseable {
     /** How long claims are waited for, so that what many take is made at once rather than one by one beside them. */
     private static final long GATHER_MILLIS = 500;
 
+    private static final long LAST_BATCH_SECONDS = 5;
+
     private final Pools pools;
     private final PoolStock stock;
     private final Clock clock;
@@ -97,10 +99,22 @@ public class PoolUpkeep implements AutoCloseable {
         }
     }
 
-    /** Lets the batch that is being made come to its end; the next ones are another replica's, or for later. */
+    /**
+     * Lets the batch that is being made come to its end, unless the volume or the database hangs; the next ones are another
+     * replica's, or for later.
+     */
     @Override
     public void close() {
         stopping = true;
-        worker.close();
+        worker.shutdown();
+        try {
+            if (!worker.awaitTermination(LAST_BATCH_SECONDS, TimeUnit.SECONDS)) {
+                LOG.warn(
+                        "What is being made for a pool is not done after {} seconds; a sweep clears it up",
+                        LAST_BATCH_SECONDS);
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -19,8 +19,8 @@ public class DownloadTurns {
 
     private static final int PATIENCE_SECONDS = 5;
 
-    private final Semaphore free = new Semaphore(
-            (int) Math.max(1, (Runtime.getRuntime().maxMemory() >> 20) / 4 / MIB_OF_ONE), true);
+    private final Semaphore free =
+            new Semaphore((int) Math.max(1, (Runtime.getRuntime().maxMemory() >> 20) / 4 / MIB_OF_ONE), true);
 
     DownloadTurns() {}
 
