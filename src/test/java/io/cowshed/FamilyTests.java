@@ -230,6 +230,16 @@ abstract class FamilyTests extends ServiceTests {
         assertThat(alone.json().path("detail").asString()).contains("no version of a family");
     }
 
+    @Test
+    void aCloneOfTheLatestWhoseNameIsTakenIsRefusedForThat() throws Exception {
+        family("taken");
+        publish("taken", "1", "taken-1");
+
+        assertThat(api.postJson("images/taken:latest/clones", "{\"name\": \"taken-1\"}")
+                        .problem())
+                .isEqualTo("name-taken");
+    }
+
     /** What becomes of the latest version, and of its image, in one transaction. */
     enum RollBack {
         DEPRECATED("update family_version set deprecated_at = published_at where image_id = '%s'"),
