@@ -5,8 +5,6 @@ import io.cowshed.catalog.ImageFiles;
 import io.cowshed.catalog.ImageRef;
 import io.cowshed.catalog.Images;
 import io.cowshed.database.Transactions;
-import io.cowshed.engine.posix.FileUse;
-import io.cowshed.operation.Claims;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.volume.Volume;
 import java.util.UUID;
@@ -22,7 +20,6 @@ public class Attaching {
     private final Attachments attachments;
     private final AttachedImages attached;
     private final Detaching detaching;
-    private final Claims claims;
     private final Volume volume;
     private final Transactions transactions;
 
@@ -32,7 +29,6 @@ public class Attaching {
             Attachments attachments,
             AttachedImages attached,
             Detaching detaching,
-            Claims claims,
             Volume volume,
             Transactions transactions) {
         this.images = images;
@@ -40,7 +36,6 @@ public class Attaching {
         this.attachments = attachments;
         this.attached = attached;
         this.detaching = detaching;
-        this.claims = claims;
         this.volume = volume;
         this.transactions = transactions;
     }
@@ -69,17 +64,10 @@ public class Attaching {
         UUID id = image.id();
         if (access == Access.RW) {
             attached.requireNone(image, "attached to be written to");
-            if (files.use(id, volume::use) != FileUse.NONE) {
-                claims.requireNoneForNow(id);
-                // Says who has it, which takes looking for.
-                files.use(id, volume::requireIdle);
-            }
+            files.requireIdle(id);
         } else if (!image.isSealed()) {
             attached.requireNoWriter(image, "attached");
-            if (files.use(id, volume::use) == FileUse.WRITER) {
-                claims.requireNoneForNow(id);
-                files.use(id, volume::requireUnwritten);
-            }
+            files.requireUnwritten(id);
         } else {
             files.use(id, volume::requireFile);
         }

@@ -2,6 +2,7 @@ package io.cowshed.catalog;
 
 import io.cowshed.engine.block.BackingFileException;
 import io.cowshed.engine.block.DiskImage;
+import io.cowshed.engine.posix.FileUse;
 import io.cowshed.engine.qcow2.WritableQcow2Image;
 import io.cowshed.operation.Claims;
 import io.cowshed.volume.HeldImage;
@@ -46,6 +47,32 @@ public class ImageFiles {
             return use.of(image);
         } catch (ImageFileMissing e) {
             throw images.exists(image) ? e : new ImageNotFound(ImageRef.of(image));
+        }
+    }
+
+    /**
+     * That nobody has the image's file open. Takes no lock of it.
+     *
+     * @throws io.cowshed.operation.ImageBusy where it is an operation that has
+     * @throws io.cowshed.volume.ImageInUse where it is somebody else: says who, which takes looking for
+     */
+    public void requireIdle(UUID image) {
+        if (use(image, volume::isInUse)) {
+            claims.requireNoneForNow(image);
+            use(image, volume::requireIdle);
+        }
+    }
+
+    /**
+     * That nobody writes to the image's file. Takes no lock of it.
+     *
+     * @throws io.cowshed.operation.ImageBusy where it is an operation that does
+     * @throws io.cowshed.volume.ImageInUse where it is somebody else
+     */
+    public void requireUnwritten(UUID image) {
+        if (use(image, volume::use) == FileUse.WRITER) {
+            claims.requireNoneForNow(image);
+            use(image, volume::requireUnwritten);
         }
     }
 

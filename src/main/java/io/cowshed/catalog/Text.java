@@ -2,6 +2,7 @@ package io.cowshed.catalog;
 
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
+import io.cowshed.problem.Shown;
 
 /** Words that callers chose, on their way into sentences and rows. */
 final class Text {
@@ -9,14 +10,11 @@ final class Text {
     /** Lengths of the columns, in UTF-16 units. */
     static final int MAX_DESCRIPTION = 2000;
 
-    private static final int MAX_QUOTED = 60;
-
     private Text() {}
 
     /** The value in quotes, cut and without control characters: fit for a message, however long or strange it is. */
     static String quote(String value) {
-        String shown = value.length() <= MAX_QUOTED ? value : value.substring(0, MAX_QUOTED) + "…";
-        return '"' + shown.replaceAll("\\p{Cntrl}", "?") + '"';
+        return '"' + Shown.of(value) + '"';
     }
 
     /**

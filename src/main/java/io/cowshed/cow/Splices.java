@@ -124,11 +124,7 @@ public class Splices {
 
     /** The part of it that is about the image itself, or of what is asked of any image that is to be removed. */
     void requireIdle(Image image) {
-        if (files.use(image.id(), volume::isInUse)) {
-            claims.requireNoneForNow(image.id());
-            // Says who has it, which takes looking for.
-            files.use(image.id(), volume::requireIdle);
-        }
+        files.requireIdle(image.id());
     }
 
     /**

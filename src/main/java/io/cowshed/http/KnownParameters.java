@@ -2,6 +2,7 @@ package io.cowshed.http;
 
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
+import io.cowshed.problem.Shown;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.nio.charset.StandardCharsets;
@@ -48,7 +49,7 @@ class KnownParameters implements WebMvcConfigurer, HandlerInterceptor {
                 if (!known.contains(name)) {
                     throw new CowshedException(
                             ProblemType.INVALID_REQUEST,
-                            "The query has a parameter \"" + shortened(name) + "\" that this call does not know.",
+                            "The query has a parameter \"" + Shown.of(name) + "\" that this call does not know.",
                             "Leave it out. Known here: " + (known.isEmpty() ? "none" : String.join(", ", known)) + ".");
                 }
             }
@@ -78,10 +79,5 @@ class KnownParameters implements WebMvcConfigurer, HandlerInterceptor {
         } catch (IllegalArgumentException e) {
             return name;
         }
-    }
-
-    private static String shortened(String name) {
-        String text = name.replaceAll("\\p{Cntrl}", "?");
-        return text.length() <= 60 ? text : text.substring(0, 60) + "…";
     }
 }

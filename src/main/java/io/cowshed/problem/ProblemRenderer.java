@@ -146,7 +146,7 @@ public class ProblemRenderer {
             case MethodArgumentTypeMismatchException e ->
                 new CowshedException(
                         ProblemType.INVALID_REQUEST,
-                        "The parameter \"" + e.getName() + "\" cannot have the value \"" + shortened(e.getValue())
+                        "The parameter \"" + e.getName() + "\" cannot have the value \"" + Shown.of(e.getValue())
                                 + "\".",
                         Expected.of(e.getParameter().nested().getNestedParameterType()));
             case AuthenticationException _ -> new Unauthenticated();
@@ -166,7 +166,7 @@ public class ProblemRenderer {
             case NoResourceFoundException e ->
                 new CowshedException(
                         ProblemType.NOT_FOUND,
-                        "There is nothing at /" + shortened(e.getResourcePath()) + ".",
+                        "There is nothing at /" + Shown.of(e.getResourcePath()) + ".",
                         Expected.SEE_DESCRIPTION);
             case ErrorResponse e ->
                 new RefusedByFramework(
@@ -182,10 +182,10 @@ public class ProblemRenderer {
         return switch (failure.getCause()) {
             case UnrecognizedPropertyException e ->
                 new InvalidFields(
-                        "The request has a field \"" + shortened(e.getPropertyName())
+                        "The request has a field \"" + Shown.of(e.getPropertyName())
                                 + "\" that this call does not know.",
                         "Leave it out. Known here: " + known(e) + ".",
-                        List.of(Map.of("field", shortened(e.getPropertyName()), "message", "unknown field")));
+                        List.of(Map.of("field", Shown.of(e.getPropertyName()), "message", "unknown field")));
             case MismatchedInputException e when !e.getPath().isEmpty() -> wrongType(e, e.getTargetType());
             case InputCoercionException e when !e.getPath().isEmpty() -> wrongType(e, e.getTargetType());
             case null ->
@@ -211,7 +211,7 @@ public class ProblemRenderer {
 
     private static CowshedException wrongType(JacksonException failure, @Nullable Class<?> expected) {
         String field = failure.getPath().getLast().getPropertyName();
-        String name = field == null ? "an element" : shortened(field);
+        String name = field == null ? "an element" : Shown.of(field);
         return new InvalidFields(
                 "The field \"" + name + "\" does not have a value of the right type.",
                 Expected.of(expected),
@@ -277,11 +277,6 @@ public class ProblemRenderer {
 
     private static CowshedException refusal(ProblemType type, String detail) {
         return new CowshedException(type, detail, null);
-    }
-
-    private static String shortened(@Nullable Object value) {
-        String text = String.valueOf(value).replaceAll("\\p{Cntrl}", "?");
-        return text.length() <= 60 ? text : text.substring(0, 60) + "…";
     }
 
     private static final class InvalidFields extends CowshedException {

@@ -3,6 +3,7 @@ package io.cowshed.catalog.web;
 import io.cowshed.http.Rfc3339;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
+import io.cowshed.problem.Shown;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.HashMap;
@@ -50,10 +51,8 @@ final class PatchFields {
 
     /** For a field that there is not. */
     static CowshedException unknown(String field, String known) {
-        String text = field.replaceAll("\\p{Cntrl}", "?");
         return refuse(
-                "There is no field \"" + (text.length() <= 60 ? text : text.substring(0, 60) + "…")
-                        + "\" here that can be changed.",
+                "There is no field \"" + Shown.of(field) + "\" here that can be changed.",
                 "Leave it out. Known here: " + known + ".");
     }
 
