@@ -23,7 +23,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
@@ -59,7 +58,6 @@ class VerbCancelTests extends ServiceTests {
     }
 
     @Test
-    @Timeout(3600)
     void leavesEachVerbDoneOrNotBegun(@TempDir Path contents) throws Exception {
         Random random = new Random(SEED);
         VerbChains chains = new VerbChains(service);

@@ -1,16 +1,14 @@
 package io.cowshed.chart;
 
-import com.marcnuri.helm.DryRun;
-import com.marcnuri.helm.Helm;
-import com.marcnuri.helm.InstallCommand;
-import com.marcnuri.helm.TemplateCommand;
+import io.cowshed.chart.HelmProgram.Answer;
+import io.cowshed.chart.HelmProgram.Call;
+import io.cowshed.chart.HelmProgram.Verb;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -77,15 +75,7 @@ final class Chart {
      * @throws IllegalStateException with Helm's words, when it refuses them
      */
     String render(String... values) {
-        TemplateCommand template = new Helm(directory)
-                .template()
-                .withName(release)
-                .withNamespace(NAMESPACE)
-                .withKubeVersion("1.30.0");
-        return withFiles(values, files -> {
-            files.forEach(template::withValuesFile);
-            return template.call();
-        });
+        return call(Verb.TEMPLATE, values);
     }
 
     /** What is rendered, read strictly. */
@@ -95,35 +85,34 @@ final class Chart {
 
     /** What is told to whoever installs it. */
     String notes(String... values) {
-        InstallCommand install = new Helm(directory)
-                .install()
-                .withName(release)
-                .withNamespace(NAMESPACE)
-                .withKubeVersion("1.30.0")
-                .dryRun()
-                .clientOnly()
-                .withDryRunOption(DryRun.CLIENT);
-        String output = withFiles(values, files -> {
-            files.forEach(install::withValuesFile);
-            return install.call().getOutput();
-        });
+        String output = call(Verb.NOTES, values);
         return output.substring(output.indexOf("NOTES:"));
     }
 
-    private static <T> T withFiles(String[] documents, Function<List<Path>, T> use) {
-        List<Path> files = new ArrayList<>();
+    /** What strict lint says of a chart, and whether it refuses it. */
+    static Answer lint(Path chart) {
+        return HelmProcess.ask(new Call(Verb.LINT, chart.toAbsolutePath().toString(), RELEASE, NAMESPACE, List.of()));
+    }
+
+    private String call(Verb verb, String... documents) {
+        List<String> files = new ArrayList<>();
         try {
             for (String document : documents) {
                 Path file = Files.createTempFile("values", ".yaml");
-                files.add(file);
+                files.add(file.toString());
                 Files.writeString(file, document);
             }
-            return use.apply(files);
+            Answer answer =
+                    HelmProcess.ask(new Call(verb, directory.toAbsolutePath().toString(), release, NAMESPACE, files));
+            if (answer.refused()) {
+                throw new IllegalStateException(answer.text());
+            }
+            return answer.text();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } finally {
-            for (Path file : files) {
-                file.toFile().delete();
+            for (String file : files) {
+                Path.of(file).toFile().delete();
             }
         }
     }
