@@ -42,8 +42,8 @@ class DatabaseHangTests {
                 try (Connection observer = database.connect()) {
                     until(() -> waitsForALock(observer));
                 }
-                server.pause();
                 try {
+                    server.pause();
                     requireTold(amidst.orTimeout(1, TimeUnit.MINUTES).join());
                     requireTold(api.get("images/disk"));
                     until(() -> anybody.get("/actuator/health/readiness").status() == 503);

@@ -2,7 +2,6 @@ package io.cowshed.testing;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
 
@@ -11,13 +10,20 @@ final class Signals {
 
     private Signals() {}
 
-    /** @param name as {@code kill -l} has it, such as {@code STOP} */
+    /**
+     * Sends one to each process that there is: those that have ended meanwhile need none.
+     *
+     * @param name as {@code kill -l} has it, such as {@code STOP}
+     */
     static void send(String name, LongStream pids) {
-        List<String> command = new ArrayList<>(List.of("kill", "-" + name));
-        pids.mapToObj(Long::toString).forEach(command::add);
+        pids.forEach(pid -> send(name, pid));
+    }
+
+    private static void send(String name, long pid) {
+        List<String> command = List.of("kill", "-" + name, Long.toString(pid));
         try {
             int exit = new ProcessBuilder(command).inheritIO().start().waitFor();
-            if (exit != 0) {
+            if (exit != 0 && ProcessHandle.of(pid).isPresent()) {
                 throw new IllegalStateException(String.join(" ", command) + " ended with " + exit);
             }
         } catch (IOException e) {

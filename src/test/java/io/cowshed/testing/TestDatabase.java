@@ -10,6 +10,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Comparator;
+import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Stream;
 
@@ -108,7 +109,9 @@ public final class TestDatabase implements AutoCloseable {
     }
 
     private static void execute(EmbeddedPostgres server, String sql) {
-        try (Connection connection = server.getPostgresDatabase().getConnection();
+        // A server that hangs, as some tests have it, fails the test rather than keep it from its end.
+        try (Connection connection = server.getDatabase("postgres", "postgres", Map.of("socketTimeout", "120"))
+                        .getConnection();
                 Statement statement = connection.createStatement()) {
             statement.execute(sql);
         } catch (SQLException e) {
