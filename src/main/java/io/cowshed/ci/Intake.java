@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.stereotype.Component;
@@ -58,22 +59,40 @@ public class Intake {
      * Takes a delivery, or answers what came of it when it was taken before.
      *
      * @throws CowshedException of type DELIVERY_UNVERIFIED if it is not signed as the hook wants it, or there is no such hook; of
-     *     type OVERLOADED if the hook makes too many; of type MALFORMED_BODY if it is not what the provider sends
+     *     type OVERLOADED if the hook makes too many; of type MALFORMED_BODY if it is not what the provider sends, which is
+     *     written down all the same
      */
     public Delivery take(Incoming incoming) {
         Hook hook = verification.require(incoming);
         rate.take(hook.id());
         String key = key(hook, incoming);
-        Optional<Delivery> known = deliveries.find(hook.id(), key);
+        String event = incoming.said("X-GitHub-Event");
+        String body = "";
+        Draft draft;
+        try {
+            body = text(incoming.body());
+            draft = draft(hook, key, payloads.read(hook, event, body), body);
+        } catch (UnreadableDelivery e) {
+            Draft unread = draft(hook, key, new Message(event, "", null), body);
+            once(hook, unread, () -> jobs.refuse(unread, e));
+            throw e;
+        }
+        return once(hook, draft, () -> jobs.take(hook, draft));
+    }
+
+    private Draft draft(Hook hook, String key, Message message, String body) {
+        return new Draft(
+                ids.next(), hook.id(), key, clock.instant().truncatedTo(ChronoUnit.MICROS), message, body, false);
+    }
+
+    /** What came of it when it was taken before; otherwise, what comes of it now. */
+    private Delivery once(Hook hook, Draft draft, Supplier<Delivery> taking) {
+        Optional<Delivery> known = deliveries.find(hook.id(), draft.key());
         if (known.isPresent()) {
             return known.get();
         }
-        String body = text(incoming.body());
-        Message message = payloads.read(hook, incoming.said("X-GitHub-Event"), body);
         try {
-            Draft draft = new Draft(
-                    ids.next(), hook.id(), key, clock.instant().truncatedTo(ChronoUnit.MICROS), message, body, false);
-            return Actor.onBehalfOf("hook:" + hook.name()).call(() -> jobs.take(hook, draft));
+            return Actor.onBehalfOf("hook:" + hook.name()).call(taking::get);
         } catch (DataIntegrityViolationException e) {
             if (isHookGone(e)) {
                 throw new Unverified();

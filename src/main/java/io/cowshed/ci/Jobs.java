@@ -154,6 +154,11 @@ class Jobs {
             return record(draft, Result.of(Outcome.IGNORED, why.get()));
         }
         LOG.warn("Hook {} could not make the disks of job {}: {}", hook.name(), news.key(), refusal.detail());
+        return refuse(draft, refusal);
+    }
+
+    /** Writes down why it comes to nothing. */
+    Delivery refuse(Draft draft, CowshedException refusal) {
         Map<String, Object> problem = new LinkedHashMap<>();
         problem.put("type", refusal.type().uri());
         problem.put("title", refusal.type().title());

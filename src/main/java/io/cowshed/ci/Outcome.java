@@ -15,7 +15,7 @@ public enum Outcome {
     RECORDED,
     /** It is none of this hook's business, or said before. */
     IGNORED,
-    /** The disks could not be made. */
+    /** The disks could not be made, or nobody could read what was sent. */
     REFUSED;
 
     @JsonValue

@@ -155,16 +155,31 @@ abstract class HookTests extends ServiceTests {
         assertThat(sender.github("workflow_job", "l-1", "x".repeat((1 << 20) + 1))
                         .problem())
                 .isEqualTo("too-large");
+        assertThat(deliveries(sender)).isEmpty();
+        int sent = 0;
         for (String body : List.of(
                 "payload=%7B%7D",
                 "[]",
                 "{\"action\": ",
                 "{\"action\": \"queued\", \"workflow_job\": {}}",
                 "{\"a\":".repeat(70) + "1" + "}".repeat(70))) {
-            Answer refused = sender.github("workflow_job", "l-2", body);
-            assertThat(refused.problem()).as("%s", body).isEqualTo("malformed-body");
+            String id = "l-2-" + sent++;
+            // However often it is sent.
+            for (int time = 0; time < 2; time++) {
+                Answer refused = sender.github("workflow_job", id, body);
+                assertThat(refused.problem()).as("%s", body).isEqualTo("malformed-body");
+            }
+            assertThat(deliveries(sender)).as("%s", body).hasSize(sent);
+            JsonNode recorded = deliveries(sender).getFirst();
+            assertThat(recorded.path("key").asString()).isEqualTo(id);
+            assertThat(recorded.path("event").asString()).isEqualTo("workflow_job");
+            assertThat(recorded.path("outcome").asString()).isEqualTo("refused");
+            assertThat(recorded.at("/problem/type").asString()).isEqualTo("urn:cowshed:problem:malformed-body");
+            assertThat(api.post("hooks/" + sender.id() + "/deliveries/"
+                                    + recorded.path("id").asString() + "/replay")
+                            .problem())
+                    .isEqualTo("malformed-body");
         }
-        assertThat(deliveries(sender)).isEmpty();
         String hostile = queued("110").replace("\"boot\"", "\"\\u0000\\ud800 \\u202e" + "ä".repeat(5000) + "\"");
         assertThat(outcome(sender.github("workflow_job", "l-3", hostile))).isEqualTo("created");
     }

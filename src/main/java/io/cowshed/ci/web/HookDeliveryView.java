@@ -34,7 +34,7 @@ record HookDeliveryView(
 
         @Schema(
                 description =
-                        "created: the disks were made; removed: they go, those in use as soon as they are not; kept: the job has failed; recorded: nothing was to be done; ignored: said before, or of no interest; refused: they could not be made.")
+                        "created: the disks were made; removed: they go, those in use as soon as they are not; kept: the job has failed; recorded: nothing was to be done; ignored: said before, or of no interest; refused: they could not be made, or it could not be read.")
         Outcome outcome,
 
         @Schema(

@@ -134,9 +134,16 @@ class IntakeController {
     }
 
     private Receipt take(String id, Provider provider, HttpServletRequest request) {
-        Delivery delivery = intake.take(new Incoming(parse(id), provider, request::getHeader, body(request)));
-        deliveries(provider, delivery.outcome()).increment();
-        return Receipt.of(delivery);
+        try {
+            Delivery delivery = intake.take(new Incoming(parse(id), provider, request::getHeader, body(request)));
+            deliveries(provider, delivery.outcome()).increment();
+            return Receipt.of(delivery);
+        } catch (CowshedException e) {
+            if (e.type() == ProblemType.MALFORMED_BODY) {
+                deliveries(provider, Outcome.REFUSED).increment();
+            }
+            throw e;
+        }
     }
 
     /** What is no id is one that no hook has. */
