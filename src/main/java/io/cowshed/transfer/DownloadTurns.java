@@ -2,8 +2,10 @@ package io.cowshed.transfer;
 
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
+import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.http.HttpHeaders;
 import org.springframework.stereotype.Component;
 
@@ -17,12 +19,25 @@ public class DownloadTurns {
     /** A piece, what it is coded in, and tables of the images that it is read from. */
     private static final int MIB_OF_ONE = 2;
 
-    private static final int PATIENCE_SECONDS = 5;
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
 
-    private final Semaphore free =
-            new Semaphore((int) Math.max(1, (Runtime.getRuntime().maxMemory() >> 20) / 4 / MIB_OF_ONE), true);
+    private final Semaphore free;
+    private final Duration patience;
 
-    DownloadTurns() {}
+    @Autowired
+    DownloadTurns() {
+        this(most(Runtime.getRuntime().maxMemory()), PATIENCE);
+    }
+
+    DownloadTurns(int most, Duration patience) {
+        this.free = new Semaphore(most, true);
+        this.patience = patience;
+    }
+
+    /** How many there is memory for in a heap of so many bytes. */
+    static int most(long heap) {
+        return (int) Math.clamp((heap >> 20) / 4 / MIB_OF_ONE, 1, Integer.MAX_VALUE);
+    }
 
     /** A download's, until it is closed. */
     public interface Turn extends AutoCloseable {
@@ -38,7 +53,7 @@ public class DownloadTurns {
      */
     public Turn take() {
         try {
-            if (free.tryAcquire(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+            if (free.tryAcquire(patience.toMillis(), TimeUnit.MILLISECONDS)) {
                 return free::release;
             }
         } catch (InterruptedException _) {
@@ -53,7 +68,7 @@ public class DownloadTurns {
                     ProblemType.OVERLOADED,
                     "More disks are being downloaded than there is memory for.",
                     "Ask again later, or another replica.");
-            header(HttpHeaders.RETRY_AFTER, String.valueOf(PATIENCE_SECONDS));
+            header(HttpHeaders.RETRY_AFTER, String.valueOf(PATIENCE.toSeconds()));
         }
     }
 }
