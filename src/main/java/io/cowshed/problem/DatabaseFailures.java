@@ -41,7 +41,7 @@ public final class DatabaseFailures {
         }
         String state = e.getSQLState() == null ? "" : e.getSQLState();
         return state.startsWith("08") // connection exception
-                || state.startsWith("57P") // PostgreSQL: shut down by its administrator, crashed, starting
+                || state.startsWith("57") // cancelled, as by a time limit; PostgreSQL: shut down, crashed, starting
                 || state.startsWith("53") // PostgreSQL: insufficient resources, too many connections
                 || state.equals("40001") // serialization failure; a deadlock in H2
                 || state.equals("40P01") // a deadlock in PostgreSQL

@@ -91,6 +91,20 @@ class DatabaseUnavailableTests {
         }
     }
 
+    /** An administrator may have set how long PostgreSQL lets one take. */
+    @Test
+    void tellsAStatementThatIsCancelled() throws Exception {
+        try (TestDatabase database = TestDatabase.create(TestDatabase.Kind.POSTGRESQL);
+                ConfigurableApplicationContext context = start(database);
+                Connection holder = database.connect();
+                Statement statement = holder.createStatement()) {
+            holder.setAutoCommit(false);
+            statement.execute("select * from installation for update");
+            assertThatThrownBy(() -> context.getBean(Work.class).lock("set local statement_timeout = 200"))
+                    .isInstanceOf(DatabaseUnavailable.class);
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void tellsAConflictThatHasNoSqlState(TestDatabase.Kind kind) {
