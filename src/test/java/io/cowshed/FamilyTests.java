@@ -318,6 +318,30 @@ abstract class FamilyTests extends ServiceTests {
     }
 
     @Test
+    void aVersionThatRetiresWithACommitIsDeprecatedInFavourOfTheNewOne() {
+        family("line");
+        publish("line", "1", "line-1");
+        chains.clone("line-clone", "line:1");
+        succeed(api.postJson("images/line-clone/commit", "{\"version\": \"2\", \"retire\": true}", "Prefer", "wait=30"));
+
+        assertThat(chains.parent("line-clone")).isEqualTo("line-2");
+        JsonNode old = api.get("families/line/versions/1").json();
+        assertThat(old.path("state").asString()).isEqualTo("deprecated");
+        assertThat(old.path("replacement").asString()).isEqualTo("line:2");
+        assertThat(api.get("families/line/versions/2").json().path("state").asString())
+                .isEqualTo("active");
+        assertThat(chains.names()).contains("line-1");
+
+        // What is worse than deprecated stays so.
+        chains.clone("late-clone", "line:1");
+        succeed(api.patch("families/line/versions/1", "{\"state\": \"obsolete\"}"));
+        succeed(api.postJson("images/late-clone/commit", "{\"version\": \"3\", \"retire\": true}", "Prefer", "wait=30"));
+        JsonNode obsolete = api.get("families/line/versions/1").json();
+        assertThat(obsolete.path("state").asString()).isEqualTo("obsolete");
+        assertThat(obsolete.path("replacement").asString()).isEqualTo("line:3");
+    }
+
+    @Test
     void aPublishedImageIsStillSplitOffAndSparsified() {
         chains.base("form-0");
         chains.sealedClone("form-1", "form-0");

@@ -218,6 +218,25 @@ public class Publishing {
         });
     }
 
+    /**
+     * Has one version replaced by another of its family, and deprecated unless it is so or obsolete already; does nothing to an image
+     * that is none any more. For a caller who has published that other one in this transaction.
+     */
+    @Transactional(propagation = Propagation.MANDATORY)
+    public void supersede(UUID image, FamilyVersion by) {
+        versions.of(image).ifPresent(old -> {
+            VersionState state = old.state(clock.instant()) == VersionState.ACTIVE ? VersionState.DEPRECATED : null;
+            change(
+                    reference(old),
+                    null,
+                    new VersionChange(null, state, null, null, new VersionChange.Setting<>(reference(by))));
+        });
+    }
+
+    private static ImageRef.ByVersion reference(FamilyVersion version) {
+        return new ImageRef.ByVersion(new FamilyName(version.family()), new VersionName(version.word()));
+    }
+
     private record Reservation(ImageRef.ByVersion as, String by) {}
 
     private Optional<Reservation> reserved(UUID image) {

@@ -95,7 +95,8 @@ public class Branches {
      *
      * @param name for the new image; null for that of the version, after the family and a hyphen
      * @param version that the new image is to be, of the family of the old parent; null for none
-     * @param retire whether the old parent is to be removed with the last of its children then
+     * @param retire whether the old parent is to be removed with the last of its children then, or, with a version, deprecated in
+     *     favour of the new one
      * @throws CowshedException where a rule forbids it
      */
     public Operation commit(
@@ -114,7 +115,7 @@ public class Branches {
         image.requireUnsealed("committed");
         use.requireNone(image, "committed");
         Image old = images.find(ImageRef.of(image.requireParent("committed")));
-        if (retire) {
+        if (retire && as == null) {
             old.requireRemovable();
             versions.requireNone(old, "removed");
         }

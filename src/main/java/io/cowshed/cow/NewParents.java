@@ -120,14 +120,20 @@ class NewParents {
             publishing.lockReserved(wanted.image());
             reworking.giveParent(
                     image.id(), wanted.image(), wanted.below(), ofParent, files.content(), ofImage, files.known());
-            String version = publishing
-                    .publishReserved(wanted.image())
-                    .map(FamilyVersion::name)
-                    .orElse(null);
+            FamilyVersion version =
+                    publishing.publishReserved(wanted.image()).orElse(null);
             if (wanted.retires() && image.parentId() != null) {
+                if (version != null) {
+                    publishing.supersede(image.parentId(), version);
+                }
                 reworking.retire(image.parentId());
             }
-            return new Result(image.id(), wanted.image(), files.content().digest(), virtualSize, version);
+            return new Result(
+                    image.id(),
+                    wanted.image(),
+                    files.content().digest(),
+                    virtualSize,
+                    version == null ? null : version.name());
         });
     }
 

@@ -107,7 +107,7 @@ class BranchController {
             operationId = "commitImage",
             summary = "Make a clone's changes a new version of its parent",
             description = "They are merged with the parent into a sealed image of that name beside it, on the same"
-                    + " grandparent, and, where the parent is a version of a family, published there on request; the parent stays as it is, unless it is to retire. The clone goes on, empty, on the new image; what its"
+                    + " grandparent, and, where the parent is a version of a family, published there on request; the parent stays as it is, unless it is to retire: then it leaves with the last of its children, or, with a version, is deprecated in favour of the new one. The clone goes on, empty, on the new image; what its"
                     + " guest reads stays.")
     @Refuses({
         ProblemType.IMAGE_PROTECTED,

@@ -26,7 +26,8 @@ record CommitRequest(
         @Nullable Map<String, String> labels,
 
         @Schema(
-                description = "Whether the old parent is to be removed with the last of its children.",
+                description =
+                        "Whether the old parent is to be removed with the last of its children; with a version, whether its own is deprecated and replaced by that.",
                 defaultValue = "false")
         @Nullable
         Boolean retire) {
