@@ -177,6 +177,9 @@ abstract class AttachmentTests extends ServiceTests {
         for (String how : List.of("", "?purge=true", "?children=split")) {
             assertAttached(api.delete("images/n1" + how), "vm");
         }
+        // A QEMU could not start while it is read.
+        assertAttached(api.get("images/n1/content"), "vm");
+        assertAttached(api.get("images/n1/extents"), "vm");
         assertThat(obstacles("images/n1?dryRun=true")).contains("urn:cowshed:problem:image-attached");
         assertAttached(api.delete("images/n0?children=split"), "vm");
         assertThat(obstacles("images/n0?dryRun=true&children=split")).contains("urn:cowshed:problem:image-attached");
@@ -205,6 +208,7 @@ abstract class AttachmentTests extends ServiceTests {
         assertAttached(api.delete("images/e1"), "reader");
         succeed(api.postJson("images/e1/copy", "{\"name\": \"e2\"}", "Prefer", WAIT));
         succeed(api.postJson("images/e1/check", "{}", "Prefer", WAIT));
+        succeed(api.get("images/e1/content"));
     }
 
     @Test

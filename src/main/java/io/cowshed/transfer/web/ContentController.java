@@ -87,6 +87,7 @@ class ContentController {
         ProblemType.NOT_FOUND,
         ProblemType.IMAGE_NOT_AVAILABLE,
         ProblemType.IMAGE_IN_USE,
+        ProblemType.IMAGE_ATTACHED,
         ProblemType.PRECONDITION_FAILED,
         ProblemType.RANGE_NOT_SATISFIABLE,
         ProblemType.INVALID_IMAGE,
@@ -222,6 +223,7 @@ class ContentController {
         ProblemType.NOT_FOUND,
         ProblemType.IMAGE_NOT_AVAILABLE,
         ProblemType.IMAGE_IN_USE,
+        ProblemType.IMAGE_ATTACHED,
         ProblemType.INVALID_IMAGE,
         ProblemType.VOLUME_UNAVAILABLE
     })
