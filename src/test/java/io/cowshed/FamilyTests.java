@@ -322,7 +322,8 @@ abstract class FamilyTests extends ServiceTests {
         family("line");
         publish("line", "1", "line-1");
         chains.clone("line-clone", "line:1");
-        succeed(api.postJson("images/line-clone/commit", "{\"version\": \"2\", \"retire\": true}", "Prefer", "wait=30"));
+        succeed(api.postJson(
+                "images/line-clone/commit", "{\"version\": \"2\", \"retire\": true}", "Prefer", "wait=30"));
 
         assertThat(chains.parent("line-clone")).isEqualTo("line-2");
         JsonNode old = api.get("families/line/versions/1").json();
@@ -335,7 +336,8 @@ abstract class FamilyTests extends ServiceTests {
         // What is worse than deprecated stays so.
         chains.clone("late-clone", "line:1");
         succeed(api.patch("families/line/versions/1", "{\"state\": \"obsolete\"}"));
-        succeed(api.postJson("images/late-clone/commit", "{\"version\": \"3\", \"retire\": true}", "Prefer", "wait=30"));
+        succeed(api.postJson(
+                "images/late-clone/commit", "{\"version\": \"3\", \"retire\": true}", "Prefer", "wait=30"));
         JsonNode obsolete = api.get("families/line/versions/1").json();
         assertThat(obsolete.path("state").asString()).isEqualTo("obsolete");
         assertThat(obsolete.path("replacement").asString()).isEqualTo("line:3");

@@ -120,8 +120,7 @@ class NewParents {
             publishing.lockReserved(wanted.image());
             reworking.giveParent(
                     image.id(), wanted.image(), wanted.below(), ofParent, files.content(), ofImage, files.known());
-            FamilyVersion version =
-                    publishing.publishReserved(wanted.image()).orElse(null);
+            FamilyVersion version = publishing.publishReserved(wanted.image()).orElse(null);
             if (wanted.retires() && image.parentId() != null) {
                 if (version != null) {
                     publishing.supersede(image.parentId(), version);

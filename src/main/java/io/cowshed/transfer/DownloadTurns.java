@@ -36,7 +36,7 @@ public class DownloadTurns {
 
     /** How many there is memory for in a heap of so many bytes. */
     static int most(long heap) {
-        return (int) Math.clamp((heap >> 20) / 4 / MIB_OF_ONE, 1, Integer.MAX_VALUE);
+        return Math.clamp((heap >> 20) / 4 / MIB_OF_ONE, 1, Integer.MAX_VALUE);
     }
 
     /** A download's, until it is closed. */
