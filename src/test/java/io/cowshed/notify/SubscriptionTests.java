@@ -13,9 +13,11 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -40,6 +42,9 @@ abstract class SubscriptionTests extends ServiceTests {
 
     /** {@code cowshed.subscriptions.parallel-each}. */
     private static final int PARALLEL_EACH = 4;
+
+    /** {@code cowshed.subscriptions.parallel}. */
+    private static final int PARALLEL = 32;
 
     private Receiver receiver;
     private int names;
@@ -418,6 +423,36 @@ abstract class SubscriptionTests extends ServiceTests {
                         request -> request.json().path("subject").asString().endsWith(id(name)));
             }
             delivered(good, 8);
+        }
+    }
+
+    /** As a replica does that is stopped while it makes deliveries: it has the rows of all subscriptions locked. */
+    @Test
+    void whoeverKeepsOutcomesWaitingKeepsNobodyElseWaiting() throws Exception {
+        CountDownLatch locked = new CountDownLatch(1);
+        receiver.answer(exchange -> answerAfter(locked, exchange, 204));
+        List<JsonNode> all = new ArrayList<>();
+        for (int i = 0; i < PARALLEL / PARALLEL_EACH; i++) {
+            all.add(subscribe(", \"types\": [\"image.created\"]"));
+            succeed(api.patch(path(all.getLast()), "{\"state\": \"paused\"}"));
+        }
+        for (int i = 0; i < PARALLEL_EACH; i++) {
+            blank();
+        }
+        until(() -> all.stream().allMatch(one -> deliveries(one).size() == PARALLEL_EACH));
+        try (Connection replica = database.connect();
+                Statement statement = replica.createStatement()) {
+            statement.executeUpdate("update subscription set state = 'active'");
+            replica.setAutoCommit(false);
+            statement.executeQuery("select id from subscription for update").close();
+            locked.countDown();
+            for (int i = 0; i < PARALLEL; i++) {
+                receiver.next();
+            }
+            for (int i = 0; i < 100; i++) {
+                assertThat(api.get("images?limit=1").status()).isEqualTo(200);
+            }
+            replica.rollback();
         }
     }
 
