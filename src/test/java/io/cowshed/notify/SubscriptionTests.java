@@ -456,6 +456,32 @@ abstract class SubscriptionTests extends ServiceTests {
         }
     }
 
+    /** One that is removed has its deliveries locked in an order of its own. */
+    @Test
+    void whatIsOverForLongIsForgottenUnlessItIsLocked() throws Exception {
+        JsonNode made = subscribe(", \"types\": [\"image.created\"]");
+        blank();
+        blank();
+        delivered(made, 2);
+        sql("update delivery set ended_at = ?", Instant.now().minus(Duration.ofDays(31)));
+        String locked = deliveries(made).get(0).path("id").asString();
+        DeliveryPurge purge = service.bean(DeliveryPurge.class);
+        try (Connection other = database.connect();
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement
+                    .executeQuery("select id from delivery where id = '" + locked + "' for update")
+                    .close();
+            purge.run();
+            other.rollback();
+        }
+        assertThat(deliveries(made)).hasSize(1);
+        assertThat(deliveries(made).get(0).path("id").asString()).isEqualTo(locked);
+
+        purge.run();
+        assertThat(deliveries(made)).isEmpty();
+    }
+
     /** It is removed just while its deliveries are made. */
     @Test
     void ofOneThatIsRemovedNothingIsLeft() throws Exception {
