@@ -5,6 +5,7 @@ import static io.cowshed.testing.VerbChains.succeed;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
+import io.cowshed.metrics.Count;
 import io.cowshed.testing.ApiClient.Answer;
 import io.cowshed.testing.ServiceTests;
 import io.cowshed.testing.TestDatabase;
@@ -480,6 +481,27 @@ abstract class SubscriptionTests extends ServiceTests {
 
         purge.run();
         assertThat(deliveries(made)).isEmpty();
+    }
+
+    /** As a replica keeps them from it that is stopped while it gives places. */
+    @Test
+    void whatGetsNoPlaceIsCountedAsWaiting() throws Exception {
+        try (Connection replica = database.connect();
+                Statement statement = replica.createStatement()) {
+            replica.setAutoCommit(false);
+            statement.executeQuery("select * from event_head for update").close();
+            blank();
+            assertThat(waiting()).isPositive();
+            replica.rollback();
+        }
+        until(() -> waiting() == 0);
+    }
+
+    private double waiting() {
+        return service.bean(DeliveryCensus.class).take().stream()
+                .filter(count -> count.name().equals("cowshed.events.waiting"))
+                .mapToDouble(Count::value)
+                .sum();
     }
 
     /** It is removed just while its deliveries are made. */
