@@ -12,7 +12,8 @@ import org.springframework.web.context.request.ServletRequestAttributes;
  *
  * @param principal the name of an access token, {@code hook:} and that of a hook, or {@value #ITSELF}
  * @param requestId the {@code X-Request-Id} of the call; null where there is no call
- * @param remoteAddress of the connection that the call came by; null where there is no call
+ * @param remoteAddress of the connection that the call came by, or what a proxy that is believed says instead, at most 64
+ *     characters of it; null where there is no call
  */
 public record Actor(
         String principal,
@@ -20,6 +21,9 @@ public record Actor(
         @Nullable String remoteAddress) {
 
     private static final String ITSELF = "cowshed";
+
+    /** A proxy that is believed may say anything, addresses or not. */
+    private static final int LONGEST_ADDRESS = 64;
 
     private static final ScopedValue<Actor> ON_BEHALF = ScopedValue.newInstance();
 
@@ -42,6 +46,10 @@ public record Actor(
 
     private static Actor of(HttpServletRequest request) {
         Principal caller = request.getUserPrincipal();
-        return new Actor(caller == null ? ITSELF : caller.getName(), RequestId.of(request), request.getRemoteAddr());
+        String address = request.getRemoteAddr();
+        return new Actor(
+                caller == null ? ITSELF : caller.getName(),
+                RequestId.of(request),
+                address.substring(0, Math.min(address.length(), LONGEST_ADDRESS)));
     }
 }

@@ -44,4 +44,9 @@ public record Subject(
     public Subject(Kind kind, UUID id, String name) {
         this(kind.word(), id, name);
     }
+
+    /** Whether it is of that kind. */
+    public boolean is(Kind other) {
+        return kind.equals(other.word());
+    }
 }

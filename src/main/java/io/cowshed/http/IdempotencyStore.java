@@ -6,14 +6,15 @@ import io.cowshed.problem.ProblemType;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DuplicateKeyException;
 import org.springframework.http.HttpHeaders;
+import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
@@ -40,13 +41,18 @@ class IdempotencyStore {
 
     private static final TypeReference<Map<String, String>> HEADERS = new TypeReference<>() {};
 
+    /** How many leases are renewed by one statement. */
+    private static final int RENEWED_AT_ONCE = 100;
+
     private final JdbcClient jdbc;
+    private final JdbcTemplate batches;
     private final Transactions transactions;
     private final JsonMapper json;
-    private final Set<UUID> openAttempts = ConcurrentHashMap.newKeySet();
+    private final Set<IdempotencyClaim> open = ConcurrentHashMap.newKeySet();
 
-    IdempotencyStore(JdbcClient jdbc, Transactions transactions, JsonMapper json) {
+    IdempotencyStore(JdbcClient jdbc, JdbcTemplate batches, Transactions transactions, JsonMapper json) {
         this.jdbc = jdbc;
+        this.batches = batches;
         this.transactions = transactions;
         this.json = json;
     }
@@ -95,7 +101,7 @@ class IdempotencyStore {
             return row.get().decide(claim, fingerprint, this);
         });
         if (recorded.isEmpty()) {
-            openAttempts.add(claim.attempt());
+            open.add(claim);
         }
         return recorded;
     }
@@ -125,7 +131,7 @@ class IdempotencyStore {
 
     /** Ends an attempt. Where it recorded no answer nothing was done, so the key is free again. */
     void release(IdempotencyClaim claim) {
-        openAttempts.remove(claim.attempt());
+        open.remove(claim);
         transactions.write(() -> jdbc.sql("delete from idempotency where principal = ?"
                         + " and idempotency_key = ? and attempt = ? and status is null")
                 .params(claim.principal(), claim.key(), claim.attempt())
@@ -134,16 +140,24 @@ class IdempotencyStore {
 
     /** Ends an attempt whose answer is recorded. */
     void settled(IdempotencyClaim claim) {
-        openAttempts.remove(claim.attempt());
+        open.remove(claim);
     }
 
+    /** By their keys: there may be millions of answers, and only a few requests that are being served. */
     @Scheduled(fixedRate = 5_000)
     void renewLeases() {
-        if (!openAttempts.isEmpty()) {
-            transactions.write(() -> jdbc.sql(
-                            "update idempotency set lease_until = " + afterNow(LEASE) + " where attempt in (:attempts)")
-                    .param("attempts", Set.copyOf(openAttempts))
-                    .update());
+        List<IdempotencyClaim> claims = List.copyOf(open);
+        if (!claims.isEmpty()) {
+            transactions.write(() -> batches.batchUpdate(
+                    "update idempotency set lease_until = " + afterNow(LEASE)
+                            + " where principal = ? and idempotency_key = ? and attempt = ?",
+                    claims,
+                    RENEWED_AT_ONCE,
+                    (row, claim) -> {
+                        row.setString(1, claim.principal());
+                        row.setString(2, claim.key());
+                        row.setObject(3, claim.attempt());
+                    }));
         }
     }
 

@@ -41,9 +41,10 @@ class DeliveryCensus implements Census {
         counts.addAll(deliveries());
         counts.add(Count.of(
                 "cowshed.events.waiting",
-                "Events in the log for which no deliveries were made yet",
+                "Events for which no deliveries were made yet, in the log or waiting for their place in it",
                 Tags.empty(),
-                database.sql("select (select position from event_head where name = 'log')"
+                database.sql("select (select count(*) from event_inbox)"
+                                + " + (select position from event_head where name = 'log')"
                                 + " - (select position from event_head where name = 'fan-out')")
                         .query(Long.class)
                         .single()));

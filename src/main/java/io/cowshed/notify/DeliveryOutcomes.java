@@ -14,6 +14,7 @@ import java.time.ZoneOffset;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +27,12 @@ class DeliveryOutcomes {
 
     private static final Logger LOG = LoggerFactory.getLogger(DeliveryOutcomes.class);
 
+    /**
+     * At a time. While somebody has the row of a subscription locked, outcomes wait for it, each with a connection to the database:
+     * those of all attempts would leave none to anybody else, those of one subscription leave some to the others.
+     */
+    private static final int AT_A_TIME = 8;
+
     private final JdbcClient database;
     private final Transactions transactions;
     private final SubscriptionProperties properties;
@@ -33,6 +40,7 @@ class DeliveryOutcomes {
     private final Events events;
     private final Clock clock;
     private final MeterRegistry meters;
+    private final Semaphore turns = new Semaphore(AT_A_TIME, true);
 
     DeliveryOutcomes(
             JdbcClient database,
@@ -51,8 +59,18 @@ class DeliveryOutcomes {
         this.meters = meters;
     }
 
-    /** The row of the subscription is locked first, as whoever removes it does. */
     void record(DueDelivery delivery, Sent sent) {
+        turns.acquireUninterruptibly();
+        try {
+            write(delivery, sent);
+        } finally {
+            turns.release();
+        }
+        measure(delivery, sent);
+    }
+
+    /** The row of the subscription is locked first, as whoever removes it does. */
+    private void write(DueDelivery delivery, Sent sent) {
         transactions.write(() -> {
             Optional<Subscription> subscription = database.sql(
                             "select " + Subscription.COLUMNS + " from subscription where id = :id for update")
@@ -68,7 +86,6 @@ class DeliveryOutcomes {
             });
             return subscription;
         });
-        measure(delivery, sent);
     }
 
     private void measure(DueDelivery delivery, Sent sent) {

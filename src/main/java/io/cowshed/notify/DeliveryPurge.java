@@ -3,6 +3,8 @@ package io.cowshed.notify;
 import io.cowshed.database.Batches;
 import java.time.Clock;
 import java.time.ZoneOffset;
+import java.util.List;
+import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -37,12 +39,19 @@ class DeliveryPurge {
         }
     }
 
+    /** Those that somebody has locked are left for the next time: whoever removes a subscription locks them in another order. */
     private int forgetSome() {
-        return database.sql("delete from delivery where id in (select id from delivery where ended_at < :before"
-                        + " order by ended_at limit " + BATCH + ")")
+        List<UUID> old = database.sql("select id from delivery where ended_at < :before order by ended_at limit " + BATCH
+                        + " for update skip locked")
                 .param(
                         "before",
                         clock.instant().minus(properties.keepDeliveries()).atOffset(ZoneOffset.UTC))
-                .update();
+                .query((row, _) -> row.getObject("id", UUID.class))
+                .list();
+        return old.isEmpty()
+                ? 0
+                : database.sql("delete from delivery where id in (:ids)")
+                        .param("ids", old)
+                        .update();
     }
 }

@@ -3,6 +3,7 @@ package io.cowshed.notify;
 import io.cowshed.catalog.LabelSelector;
 import io.cowshed.event.Event;
 import io.cowshed.event.EventType;
+import io.cowshed.event.Subject;
 import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import java.util.Arrays;
@@ -83,6 +84,9 @@ public record EventFilter(
     }
 
     private static boolean hasLabels(String selector, Event event, JsonMapper json) {
+        if (!event.subject().is(Subject.Kind.IMAGE)) {
+            return false;
+        }
         JsonNode labels = json.readTree(event.data()).path("labels");
         Map<String, String> values = new TreeMap<>();
         labels.properties()

@@ -37,6 +37,12 @@ import tools.jackson.databind.JsonNode;
 /** What is told of changes, over HTTP; on both databases. */
 abstract class EventTests extends ServiceTests {
 
+    /** Where a Kubernetes is seen it is this that Spring Boot does by itself. */
+    @Override
+    protected String[] properties() {
+        return new String[] {"server.forward-headers-strategy=native"};
+    }
+
     @Test
     void whateverHappensToAnImageIsTold() {
         succeed(api.postJson(
@@ -169,6 +175,26 @@ abstract class EventTests extends ServiceTests {
                 .containsExactly("token.revoked", "token.created");
         assertThat(items("events?limit=1000").toString())
                 .doesNotContain(token.path("secret").asString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"192.0.2.7", "2001:db8::7"})
+    void whereItCameFromIsToldAsTheProxySaysIt(String address) {
+        String name = "p" + address.length();
+        succeed(api.postJson(
+                "images", "{\"name\": \"" + name + "\", \"virtualSize\": 1048576}", "X-Forwarded-For", address));
+
+        assertThat(items("events?subject=" + id(name)).getFirst().path("remoteAddress").asString())
+                .isEqualTo(address);
+    }
+
+    @Test
+    void whatAProxySaysAtLengthIsCut() {
+        succeed(api.postJson(
+                "images", "{\"name\": \"p0\", \"virtualSize\": 1048576}", "X-Forwarded-For", "9".repeat(65)));
+
+        assertThat(items("events?subject=" + id("p0")).getFirst().path("remoteAddress").asString())
+                .isEqualTo("9".repeat(64));
     }
 
     /** What decides over images of others, too: who has changed that, a year later somebody wants to know. */

@@ -10,6 +10,7 @@ import java.util.UUID;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.springframework.dao.DuplicateKeyException;
+import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import tools.jackson.databind.json.JsonMapper;
@@ -31,8 +32,9 @@ class IdempotencyStoreTests {
     @Test
     void aKeyThatOthersAlwaysTakeFirstIsInUse() {
         LostRaces races = new LostRaces();
-        IdempotencyStore store =
-                new IdempotencyStore(JdbcClient.create(new DriverManagerDataSource()), races, new JsonMapper());
+        DriverManagerDataSource nowhere = new DriverManagerDataSource();
+        IdempotencyStore store = new IdempotencyStore(
+                JdbcClient.create(nowhere), new JdbcTemplate(nowhere), races, new JsonMapper());
         IdempotencyClaim claim = new IdempotencyClaim("someone", "key", UUID.randomUUID(), new AnswerSeal("t", "key"));
 
         assertThatExceptionOfType(CowshedException.class)

@@ -1,7 +1,10 @@
 package io.cowshed.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.cowshed.problem.CowshedException;
+import io.cowshed.problem.ProblemType;
 import io.cowshed.testing.ApiClient;
 import io.cowshed.testing.ServiceTests;
 import io.cowshed.testing.TestDatabase;
@@ -116,6 +119,35 @@ abstract class IdempotencyTests extends ServiceTests {
 
         assertThat(api.postJson("tokens", TOKEN, "Idempotency-Key", key).status())
                 .isEqualTo(201);
+    }
+
+    @Test
+    void aKeyIsHeldForAsLongAsItsRequestIsServed() throws SQLException {
+        IdempotencyStore store = service.bean(IdempotencyStore.class);
+        IdempotencyClaim served = claim();
+        IdempotencyClaim other = claim();
+        store.claim(served, "fingerprint");
+        store.claim(other, "fingerprint");
+        store.release(other);
+        store.claim(other, "fingerprint");
+        store.settled(other);
+        execute("update idempotency set lease_until = current_timestamp where idempotency_key = '" + served.key() + "'");
+        execute("update idempotency set lease_until = current_timestamp where idempotency_key = '" + other.key() + "'");
+
+        store.renewLeases();
+
+        assertThatExceptionOfType(CowshedException.class)
+                .isThrownBy(() -> store.claim(claim(served.key()), "fingerprint"))
+                .satisfies(refusal -> assertThat(refusal.type()).isEqualTo(ProblemType.REQUEST_IN_PROGRESS));
+        assertThat(store.claim(claim(other.key()), "fingerprint")).isEmpty();
+    }
+
+    private static IdempotencyClaim claim() {
+        return claim(freshKey());
+    }
+
+    private static IdempotencyClaim claim(String key) {
+        return new IdempotencyClaim("somebody", key, UUID.randomUUID(), new AnswerSeal("token", key));
     }
 
     @Test

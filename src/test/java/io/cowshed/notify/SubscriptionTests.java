@@ -5,6 +5,7 @@ import static io.cowshed.testing.VerbChains.succeed;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
+import io.cowshed.metrics.Count;
 import io.cowshed.testing.ApiClient.Answer;
 import io.cowshed.testing.ServiceTests;
 import io.cowshed.testing.TestDatabase;
@@ -13,9 +14,11 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -40,6 +43,9 @@ abstract class SubscriptionTests extends ServiceTests {
 
     /** {@code cowshed.subscriptions.parallel-each}. */
     private static final int PARALLEL_EACH = 4;
+
+    /** {@code cowshed.subscriptions.parallel}. */
+    private static final int PARALLEL = 32;
 
     private Receiver receiver;
     private int names;
@@ -106,11 +112,13 @@ abstract class SubscriptionTests extends ServiceTests {
     void onlyWhatFitsIsSent() throws Exception {
         String team = "{\"name\": \"%s\", \"virtualSize\": 1048576, \"labels\": {\"team\": \"%s\"}}";
         JsonNode byType = subscribe(", \"types\": [\"image.sealed\", \"operation.*\"]");
-        JsonNode byLabel = subscribe(", \"types\": [\"image.created\"], \"labels\": \"team=net,!old\"");
+        JsonNode byLabel = subscribe(
+                ", \"types\": [\"image.created\", \"family.*\"], \"labels\": \"team=net,!old\"");
         String net = fresh();
         String other = fresh();
         succeed(api.postJson("images", team.formatted(net, "net")));
         succeed(api.postJson("images", team.formatted(other, "web")));
+        succeed(api.postJson("families", "{\"name\": \"" + fresh() + "\", \"labels\": {\"team\": \"net\"}}"));
         JsonNode bySubject = subscribe(", \"subject\": \"" + id(other) + "\"");
         seal(net);
         succeed(api.patch("images/" + other, "{\"description\": \"changed\"}"));
@@ -417,6 +425,83 @@ abstract class SubscriptionTests extends ServiceTests {
             }
             delivered(good, 8);
         }
+    }
+
+    /** As a replica does that is stopped while it makes deliveries: it has the rows of all subscriptions locked. */
+    @Test
+    void whoeverKeepsOutcomesWaitingKeepsNobodyElseWaiting() throws Exception {
+        CountDownLatch locked = new CountDownLatch(1);
+        receiver.answer(exchange -> answerAfter(locked, exchange, 204));
+        List<JsonNode> all = new ArrayList<>();
+        for (int i = 0; i < PARALLEL / PARALLEL_EACH; i++) {
+            all.add(subscribe(", \"types\": [\"image.created\"]"));
+            succeed(api.patch(path(all.getLast()), "{\"state\": \"paused\"}"));
+        }
+        for (int i = 0; i < PARALLEL_EACH; i++) {
+            blank();
+        }
+        until(() -> all.stream().allMatch(one -> deliveries(one).size() == PARALLEL_EACH));
+        try (Connection replica = database.connect();
+                Statement statement = replica.createStatement()) {
+            statement.executeUpdate("update subscription set state = 'active'");
+            replica.setAutoCommit(false);
+            statement.executeQuery("select id from subscription for update").close();
+            locked.countDown();
+            for (int i = 0; i < PARALLEL; i++) {
+                receiver.next();
+            }
+            for (int i = 0; i < 100; i++) {
+                assertThat(api.get("images?limit=1").status()).isEqualTo(200);
+            }
+            replica.rollback();
+        }
+    }
+
+    /** One that is removed has its deliveries locked in an order of its own. */
+    @Test
+    void whatIsOverForLongIsForgottenUnlessItIsLocked() throws Exception {
+        JsonNode made = subscribe(", \"types\": [\"image.created\"]");
+        blank();
+        blank();
+        delivered(made, 2);
+        sql("update delivery set ended_at = ?", Instant.now().minus(Duration.ofDays(31)));
+        String locked = deliveries(made).get(0).path("id").asString();
+        DeliveryPurge purge = service.bean(DeliveryPurge.class);
+        try (Connection other = database.connect();
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement
+                    .executeQuery("select id from delivery where id = '" + locked + "' for update")
+                    .close();
+            purge.run();
+            other.rollback();
+        }
+        assertThat(deliveries(made)).hasSize(1);
+        assertThat(deliveries(made).get(0).path("id").asString()).isEqualTo(locked);
+
+        purge.run();
+        assertThat(deliveries(made)).isEmpty();
+    }
+
+    /** As a replica keeps them from it that is stopped while it gives places. */
+    @Test
+    void whatGetsNoPlaceIsCountedAsWaiting() throws Exception {
+        try (Connection replica = database.connect();
+                Statement statement = replica.createStatement()) {
+            replica.setAutoCommit(false);
+            statement.executeQuery("select * from event_head for update").close();
+            blank();
+            assertThat(waiting()).isPositive();
+            replica.rollback();
+        }
+        until(() -> waiting() == 0);
+    }
+
+    private double waiting() {
+        return service.bean(DeliveryCensus.class).take().stream()
+                .filter(count -> count.name().equals("cowshed.events.waiting"))
+                .mapToDouble(Count::value)
+                .sum();
     }
 
     /** It is removed just while its deliveries are made. */
