@@ -101,10 +101,11 @@ public class AttachmentListing {
         return query.query(Attachment.ROW).list();
     }
 
-    /** Those of one image that are to be looked after now. */
+    /** Those of one image that are to be looked after now: the stale ones, and all that have ended and still hold it. */
     List<Attachment> due(UUID image) {
         return database.sql("select " + Attachment.COLUMNS
-                        + " from attachment where held_image_id = :image and due_at <= :now order by due_at, id")
+                        + " from attachment where held_image_id = :image and (state <> 'active' or due_at <= :now)"
+                        + " order by due_at, id")
                 .param("image", image)
                 .param("now", clock.instant().atOffset(ZoneOffset.UTC))
                 .query(Attachment.ROW)

@@ -32,6 +32,9 @@ import org.springframework.transaction.annotation.Transactional;
 @Transactional
 public class Attachments {
 
+    /** How long who ends one is left alone with what its end entails: who helps would have the file, and be in the way. */
+    private static final Duration ENDING = Duration.ofSeconds(5);
+
     private final Images images;
     private final AttachedImages attached;
     private final Claims claims;
@@ -219,20 +222,26 @@ public class Attachments {
         return find(id);
     }
 
-    /** Ends an attachment whose time is over, unless the holder was heard of meanwhile. */
-    Attachment lapse(UUID id) {
-        endIf(id, " and expires_at <= :now", AttachmentState.LAPSED, null, null);
-        return find(id);
+    /**
+     * Ends an attachment whose time is over, unless the holder was heard of meanwhile, or somebody else has ended it.
+     *
+     * @return whether this has ended it
+     */
+    boolean lapse(UUID id) {
+        return endIf(id, " and expires_at <= :now", AttachmentState.LAPSED, null, null);
     }
 
-    private void endIf(UUID id, String condition, AttachmentState how, @Nullable String by, @Nullable String reason) {
+    private boolean endIf(
+            UUID id, String condition, AttachmentState how, @Nullable String by, @Nullable String reason) {
         UUID image = find(id).image();
         lockRow(image);
+        Instant now = now();
         int ended = database.sql("update attachment set state = :state, ended_at = :now, ended_by = :by,"
-                        + " end_reason = :reason, due_at = :now, version = version + 1"
+                        + " end_reason = :reason, due_at = :due, version = version + 1"
                         + " where id = :id and state = 'active'" + condition)
                 .param("state", how.word())
-                .param("now", stored(now()))
+                .param("now", stored(now))
+                .param("due", stored(now.plus(ENDING)))
                 .param("by", by)
                 .param("reason", reason)
                 .param("id", id)
@@ -241,6 +250,16 @@ public class Attachments {
             count(image, -1);
             events.ended(find(id), how);
         }
+        return ended > 0;
+    }
+
+    /** Leaves what the end of an attachment entails, as far as it has not been done, to whoever comes next. */
+    Attachment leave(UUID id) {
+        database.sql("update attachment set due_at = :now where id = :id and state <> 'active' and due_at > :now")
+                .param("now", stored(now()))
+                .param("id", id)
+                .update();
+        return find(id);
     }
 
     /** Writes down what the file had become. The caller has locked the image's row. */

@@ -128,11 +128,11 @@ public class Detaching {
         if (!due.lasting()) {
             finish(due);
         } else if (clock.isTrusted() && isIdle(due.image())) {
-            Attachment lapsed = attachments.lapse(due.id());
-            if (!lapsed.lasting()) {
+            // One who was faster sees to the rest.
+            if (attachments.lapse(due.id())) {
                 LOG.info("Attachment {} of image {} to \"{}\" has lapsed", due.id(), due.image(), due.holder());
+                finish(attachments.find(due.id()));
             }
-            finish(lapsed);
         }
     }
 
@@ -150,12 +150,11 @@ public class Detaching {
             return ended;
         }
         try {
-            if (ended.access() == Access.RW && !isIdle(ended.image())) {
-                // To try for the locks would be in the way of a QEMU that is about to start.
-                return ended;
+            // To try for the locks would be in the way of a QEMU that is about to start.
+            if (ended.access() == Access.RO || isIdle(ended.image())) {
+                review.after(ended);
+                disposal.after(ended);
             }
-            review.after(ended);
-            disposal.after(ended);
         } catch (DatabaseUnavailable e) {
             throw e;
         } catch (CowshedException e) {
@@ -165,6 +164,7 @@ public class Detaching {
                 LOG.warn("Attachment {} holds image {}: {}", ended.id(), ended.image(), e.detail(), e);
             }
         }
-        return attachments.find(ended.id());
+        Attachment after = attachments.find(ended.id());
+        return after.isSettled() ? after : attachments.leave(ended.id());
     }
 }

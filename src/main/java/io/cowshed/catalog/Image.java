@@ -145,11 +145,12 @@ public class Image extends ImageRules {
         return image;
     }
 
-    /** The file of an image that only reserved its name is complete. */
+    /** The file of an image that only reserved its name is complete, and its time begins. */
     void complete(Layout layout, @Nullable KnownDigest known, Instant now) {
         requireState(ImageState.CREATING, "completed");
         lay(layout);
         this.known = known;
+        lease(lease == null ? null : lease.begun(now));
         become(ImageState.AVAILABLE, sealed, null, now);
     }
 

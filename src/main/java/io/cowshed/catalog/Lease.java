@@ -60,6 +60,25 @@ public record Lease(
         return warnedAt != null && !expiresAt.isAfter(now) && !goesAt(warnedAt).isAfter(now);
     }
 
+    /** As long as it was to last, from now on: what it is the life of is there at last. */
+    Lease begun(Instant now) {
+        Duration later = Duration.between(from, stored(now));
+        Instant warning = warnAt.plus(later);
+        return new Lease(
+                from.plus(later),
+                expiresAt.plus(later),
+                onExpire,
+                copy,
+                null,
+                null,
+                warning,
+                null,
+                warning,
+                null,
+                null,
+                0);
+    }
+
     /** With another end: what was said about the old one does not hold any more. */
     Lease until(Instant end, Instant warning) {
         return new Lease(from, end, onExpire, copy, null, null, warning, null, warning, null, null, 0);

@@ -132,14 +132,14 @@ public class Leases {
     }
 
     /**
-     * Takes on images that are due to be looked at: those that are due longest, and that nobody else is at. They are due again a
-     * few minutes later, unless something comes of it before.
+     * Takes on images that are due to be looked at: those that are there, are due longest, and that nobody else is at. They are due
+     * again a few minutes later, unless something comes of it before.
      */
     public List<UUID> takeDue(int limit) {
         Instant now = clock.instant();
         List<UUID> due = database.sql(
-                        "select id from image where expiry_due_at <= :now order by expiry_due_at, id limit " + limit
-                                + " for update skip locked")
+                        "select id from image where expiry_due_at <= :now and state <> 'creating'"
+                                + " order by expiry_due_at, id limit " + limit + " for update skip locked")
                 .param("now", now.atOffset(ZoneOffset.UTC))
                 .query(Images.ID)
                 .list();

@@ -55,6 +55,15 @@ public class Lineages {
                 .list();
     }
 
+    /** As {@link #chain}, with what they are called at one moment: an ancestor may be on its way out of it. */
+    public List<ImageLink> links(UUID id) {
+        return database.sql(CHAINS
+                        + "select i.id, i.name, i.state from chain c join image i on i.id = c.id order by c.distance")
+                .param("ids", List.of(id))
+                .query(ImageLink.ROW)
+                .list();
+    }
+
     /**
      * Ancestors and descendants.
      *
@@ -73,6 +82,10 @@ public class Lineages {
                 .param("ids", List.of(image.id()))
                 .query(Node.ROW)
                 .list();
+        if (chain.isEmpty()) {
+            // Removed just now.
+            throw new ImageNotFound(ref);
+        }
         int depth = chain.size() - 1;
         List<Lineage.Ancestor> ancestors = new ArrayList<>(depth);
         for (int distance = 1; distance <= depth; distance++) {

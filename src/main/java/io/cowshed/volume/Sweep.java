@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
  *   <li>an operation is to make the image's file: all stays as it is, because the operation's next attempt goes on from there;
  *   <li>the file's image (or for a seed disk, this very one) has a row: the side name goes, provided there is a file at its
  *       own name;
- *   <li>it has none: the own name goes, if it is this very file's, and then the side name, unless a catalogued image has the
- *       file as its backing or a QEMU has it open: then it waits for a later sweep.
+ *   <li>it has none: the own name goes, if it is this very file's, and then the side name, unless a catalogued image may have
+ *       the file as its backing, which takes that it has been published, or a QEMU has it open: then it waits for a later sweep.
  * </ul>
  */
 final class Sweep {
@@ -110,7 +110,11 @@ final class Sweep {
             }
             return;
         }
-        if (catalogued instanceof CataloguedFile.Disk && backings.contains(VolumeLayout.imageName(image))) {
+        // One in the making has never been anybody's: all that other files say need not be known for it to go.
+        boolean isOrWasNamed = atOwnName.isPresent() || sideName.startsWith(layout.retired());
+        if (catalogued instanceof CataloguedFile.Disk
+                && isOrWasNamed
+                && backings.contains(VolumeLayout.imageName(image))) {
             LOG.warn("Image {} has no row, but may be the backing of one that has: {} is kept", image, sideName);
             spared.add(image);
             return;

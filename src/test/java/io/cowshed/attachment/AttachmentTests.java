@@ -464,7 +464,7 @@ abstract class AttachmentTests extends ServiceTests {
         made.forEach(id ->
                 service.bean(Attachments.class).end(UUID.fromString(id), AttachmentState.DETACHED, "somebody", null));
 
-        sweep();
+        made.forEach(this::detach);
 
         assertThat(api.get("images/lt1").status()).isEqualTo(404);
         assertThat(made.stream().map(id -> show(id).path("outcome").asString()))
@@ -500,7 +500,7 @@ abstract class AttachmentTests extends ServiceTests {
 
             assertThatThrownBy(() -> disposal.after(ended)).isInstanceOf(ImageChanged.class);
 
-            sweep();
+            detach(ended.id().toString());
             assertThat(chains.image(name).path("state").asString()).isEqualTo("available");
             assertThat(show(ended.id().toString()).path("outcome").asString()).isEqualTo("kept");
         }
@@ -638,6 +638,28 @@ abstract class AttachmentTests extends ServiceTests {
             assertThat(show(made.get(i)).path("outcome").asString()).isEqualTo("deleted");
             assertThat(api.get("images/c" + i).status()).isEqualTo(404);
         }
+    }
+
+    /** A sweep that looks at the file just then would have it, and its holder be told of a QEMU that there is not. */
+    @Test
+    void whoEndsOneIsLeftAloneWithTheRest() throws Exception {
+        Attachments attachments = service.bean(Attachments.class);
+        chains.base("end0");
+        chains.clone("end1", "end0");
+        String given = attach("end1", "vm", "").path("id").asString();
+        attachments.end(UUID.fromString(given), AttachmentState.DETACHED, "somebody", null);
+        sweep();
+        assertThat(show(given).path("outcome").isNull()).isTrue();
+        assertThat(detach(given).path("outcome").asString()).isEqualTo("kept");
+
+        String stale = attach("end1", "vm", "").path("id").asString();
+        expire(stale);
+        Attachment seen = attachments.find(UUID.fromString(stale));
+        assertThat(attachments.lapse(seen.id())).isTrue();
+        service.bean(Detaching.class).lookAfter(seen);
+        assertThat(show(stale).path("outcome").isNull()).isTrue();
+        succeed(api.post("images/end1/seal"));
+        assertThat(show(stale).path("outcome").asString()).isEqualTo("kept");
     }
 
     @Test

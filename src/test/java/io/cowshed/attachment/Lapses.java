@@ -7,7 +7,7 @@ public final class Lapses {
 
     private Lapses() {}
 
-    public static Attachment lapse(Attachments attachments, UUID id) {
+    public static boolean lapse(Attachments attachments, UUID id) {
         return attachments.lapse(id);
     }
 }

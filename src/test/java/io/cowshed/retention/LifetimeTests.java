@@ -7,12 +7,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cowshed.database.ClockWatch;
 import io.cowshed.engine.posix.LiveQemuIo;
 import io.cowshed.testing.ApiClient.Answer;
+import io.cowshed.testing.Background;
 import io.cowshed.testing.ServiceTests;
 import io.cowshed.testing.TestDatabase;
 import io.cowshed.testing.VerbChains;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -29,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -146,6 +151,29 @@ abstract class LifetimeTests extends ServiceTests {
         age("late", Duration.ofHours(1));
         expire();
         assertThat(chains.image(id).path("state").asString()).isEqualTo("trashed");
+    }
+
+    @Test
+    void itsTimeBeginsWhenItIsThere() throws Exception {
+        PipedOutputStream sender = new PipedOutputStream();
+        PipedInputStream body = new PipedInputStream(sender, 2 << 20);
+        CompletableFuture<Answer> made = Background.run(() -> api.upload(
+                "images?name=slow&ttl=PT8H&onExpire=delete",
+                "application/octet-stream",
+                BodyPublishers.ofInputStream(() -> body)));
+        sender.write(new byte[1 << 20]);
+        until(() -> api.get("images/slow").status() == 200);
+        end("slow");
+        assertThat(chains.image("slow").path("lease").path("warnedAt").isNull()).isTrue();
+        Instant there = Instant.now();
+
+        sender.close();
+
+        JsonNode image = succeed(made.join()).json();
+        assertThat(Instant.parse(image.path("expiresAt").asString()))
+                .isAfter(there.plus(Duration.ofHours(8)).minusSeconds(5));
+        end("slow");
+        assertThat(api.get("images/slow").status()).isEqualTo(404);
     }
 
     @Test

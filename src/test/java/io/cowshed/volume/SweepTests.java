@@ -175,6 +175,18 @@ class SweepTests {
     }
 
     @Test
+    void removesWhatNeverGotItsNameWhateverCannotBeAsked() throws Exception {
+        UUID damaged = on.image();
+        UUID brokenOff = on.image();
+        on.rows.remove(brokenOff);
+        Path side = sideName(on.layout.incoming(), brokenOff);
+        Files.delete(on.path(brokenOff));
+        Files.write(on.path(damaged), new byte[100]);
+        assertThat(on.sweep().removed()).containsExactly(brokenOff);
+        assertThat(side).doesNotExist();
+    }
+
+    @Test
     void keepsTheRetiredNameWhileAGuestReads() throws Exception {
         UUID id = on.image();
         on.rows.remove(id);

@@ -3,8 +3,6 @@ package io.cowshed.attachment.web;
 import io.cowshed.attachment.Attachment;
 import io.cowshed.attachment.HolderPaths;
 import io.cowshed.attachment.Snippets;
-import io.cowshed.catalog.ImageRef;
-import io.cowshed.catalog.Images;
 import io.cowshed.catalog.Lineages;
 import io.cowshed.volume.ImageFileMissing;
 import io.cowshed.volume.Volume;
@@ -21,16 +19,13 @@ class AttachmentViews {
     private final HolderPaths paths;
     private final Snippets snippets;
     private final Lineages lineages;
-    private final Images images;
     private final Volume volume;
     private final Clock clock;
 
-    AttachmentViews(
-            HolderPaths paths, Snippets snippets, Lineages lineages, Images images, Volume volume, Clock clock) {
+    AttachmentViews(HolderPaths paths, Snippets snippets, Lineages lineages, Volume volume, Clock clock) {
         this.paths = paths;
         this.snippets = snippets;
         this.lineages = lineages;
-        this.images = images;
         this.volume = volume;
         this.clock = clock;
     }
@@ -62,9 +57,8 @@ class AttachmentViews {
 
     /** The images whose files a disk is made of, its own first. */
     List<AttachmentView.Disk> chain(UUID image) {
-        return lineages.chain(image).stream()
-                .map(id ->
-                        new AttachmentView.Disk(id, images.find(ImageRef.of(id)).name()))
+        return lineages.links(image).stream()
+                .map(link -> new AttachmentView.Disk(link.id(), link.name()))
                 .toList();
     }
 

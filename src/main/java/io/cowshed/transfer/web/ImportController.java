@@ -167,7 +167,9 @@ class ImportController {
                     @RequestParam(required = false)
                     @Nullable
                     Lifetime lifetime,
-            @Parameter(description = "For an import: how long a disposable image lives.", example = "PT8H")
+            @Parameter(
+                            description = "For an import: how long a disposable image lives once it is there.",
+                            example = "PT8H")
                     @RequestParam(required = false)
                     @Nullable
                     Duration ttl,
