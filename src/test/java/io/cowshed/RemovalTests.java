@@ -224,6 +224,46 @@ abstract class RemovalTests extends VerbTests {
     }
 
     @Test
+    void whatHasLostItsFileIsInNobodysWay() throws Exception {
+        chains.base("m0");
+        chains.clone("m1", "m0");
+        chains.clone("m2", "m0");
+        String lost = chains.id("m1");
+        Files.delete(chains.file("m1"));
+        succeed(api.postJson("volume/audits", "{\"mend\": \"safe\"}", "Prefer", WAIT));
+
+        JsonNode plan = succeed(api.delete("images/m0?dryRun=true")).json();
+        assertThat(plan.path("childrenInDetail").path(0).path("state").asString())
+                .isEqualTo("error");
+        assertThat(plan.path("childrenInDetail").path(0).path("costToSplit").isNull())
+                .isTrue();
+        assertThat(plan.path("childrenInDetail").path(1).path("costToSplit").isNull())
+                .isFalse();
+        assertThat(choice(plan, "split").path("possible").asBoolean()).isFalse();
+        assertThat(succeed(api.delete("images/m1?dryRun=true")).json().path("possible").asBoolean())
+                .isTrue();
+
+        succeed(api.delete("images/m1"));
+        succeed(api.delete("images/m2"));
+        plan = succeed(api.delete("images/m0?dryRun=true&children=purge-trashed")).json();
+        assertThat(plan.path("possible").asBoolean()).as("%s", plan).isTrue();
+        assertSucceeded(api.delete("images/m0?children=purge-trashed", "Prefer", WAIT));
+        assertThat(api.get("images/" + lost).problem()).isEqualTo("not-found");
+    }
+
+    @Test
+    void anImageIsNotRestoredToTheNameOfItsOwnCopyToBe() {
+        chains.base("o0");
+        succeed(api.postJson(
+                "images/o0/clones", "{\"name\": \"o1\", \"ttl\": \"PT8H\", \"beforeDelete\": {\"copy\": \"o2\"}}"));
+        String id = chains.id("o1");
+        succeed(api.delete("images/o1"));
+        assertThat(api.postJson("images/" + id + "/restore", "{\"name\": \"o2\"}").problem())
+                .isEqualTo("invalid-request");
+        succeed(api.post("images/" + id + "/restore"));
+    }
+
+    @Test
     void childrenInUseAreNamedBeforeAnythingIsDone() throws Exception {
         chains.base("u0");
         chains.clone("u1", "u0");

@@ -10,9 +10,16 @@ import io.cowshed.testing.TestDatabase;
 import io.cowshed.testing.VerbChains;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -137,6 +144,43 @@ abstract class ReworkTests extends VerbTests {
         assertSucceeded(done, "rebase");
         assertThat(chains.parent("p2")).isEqualTo("p1");
         assertThat(chains.content("p2")).isEqualTo(before);
+    }
+
+    @Test
+    void aRebaseWaitsForWhoeverChangesWhatItIsToLieOn() throws Exception {
+        chains.base("wb0");
+        chains.base("wb1");
+        chains.clone("wb2", "wb0");
+        String onto = chains.id("wb1");
+        try (Connection connection = database.connect();
+                Statement statement = connection.createStatement();
+                Connection observer = database.connect();
+                ExecutorService thread = Executors.newSingleThreadExecutor()) {
+            connection.setAutoCommit(false);
+            statement.execute("update image set description = 'x', version = version + 1 where id = '" + onto + "'");
+            Future<Answer> rebase =
+                    thread.submit(() -> api.postJson("images/wb2/rebase", "{\"onto\": \"wb1\"}", "Prefer", WAIT));
+            while (!isSomeoneWaiting(observer)) {
+                Thread.onSpinWait();
+            }
+            connection.commit();
+            assertSucceeded(rebase.get(), "rebase");
+        }
+        assertThat(chains.parent("wb2")).isEqualTo("wb1");
+    }
+
+    private boolean isSomeoneWaiting(Connection observer) throws SQLException {
+        String sql = switch (databaseKind()) {
+            case H2 -> "select count(*) from information_schema.sessions where blocker_id is not null";
+            case POSTGRESQL ->
+                "select count(*) from pg_stat_activity "
+                        + "where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0";
+        };
+        try (Statement statement = observer.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            rows.next();
+            return rows.getInt(1) > 0;
+        }
     }
 
     @Test

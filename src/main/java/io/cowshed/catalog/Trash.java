@@ -135,8 +135,8 @@ public class Trash {
      * @throws ImageChanged if it has another version
      * @throws NameTaken if another image has the name meanwhile
      * @throws ImageBusy if an operation is at work on it
-     * @throws CowshedException of type INVALID_REQUEST if another name is given to an image that is not in the trash; of type
-     *     IMAGE_NOT_AVAILABLE while it is creating
+     * @throws CowshedException of type INVALID_REQUEST if another name is given to an image that is not in the trash, or that of
+     *     the copy that is to be made of it; of type IMAGE_NOT_AVAILABLE while it is creating
      */
     public Image restore(
             ImageRef ref, @Nullable ImageName name, @Nullable Duration ttl, @Nullable Set<Long> expectedVersions) {
@@ -147,6 +147,7 @@ public class Trash {
             List<ImageName> wanted = List.of(name == null ? new ImageName(image.name()) : name);
             names.requireFree(wanted);
             image.restore(wanted.getFirst(), returned(image, ttl), clock.instant());
+            LeaseTerms.requireOtherName(image.name(), image.lease());
             flush.orRefuse(Map.of(Constraint.LIVE_NAME, () -> names.taken(wanted)));
             events.raise(EventType.IMAGE_RESTORED, image);
             return image;

@@ -12,14 +12,19 @@ import io.cowshed.catalog.ImageUse;
 import io.cowshed.catalog.Images;
 import io.cowshed.catalog.Lineages;
 import io.cowshed.operation.Claims;
+import io.cowshed.problem.CowshedException;
+import io.cowshed.problem.DatabaseUnavailable;
 import io.cowshed.volume.Volume;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
@@ -28,6 +33,8 @@ import org.springframework.stereotype.Component;
  */
 @Component
 public class RemovalPlans {
+
+    private static final Logger LOG = LoggerFactory.getLogger(RemovalPlans.class);
 
     /** How many children are opened, to see what they would copy. */
     private static final int IN_DETAIL = 50;
@@ -116,8 +123,20 @@ public class RemovalPlans {
                 volume.sizes().allocated(child.id()).orElse(child.allocatedSize()),
                 !child.isSealed() && volume.status(child.id()).isPresent() && volume.isInUse(child.id()),
                 entry.operation(),
-                spaces.costToRedirect(child),
-                spaces.costToSplit(child));
+                unlessUnreadable(() -> spaces.costToRedirect(child)),
+                unlessUnreadable(() -> spaces.costToSplit(child)));
+    }
+
+    /** That a child is damaged, or being worked on just now, the choices say. */
+    private static @Nullable Long unlessUnreadable(Supplier<@Nullable Long> cost) {
+        try {
+            return cost.get();
+        } catch (DatabaseUnavailable e) {
+            throw e;
+        } catch (CowshedException e) {
+            LOG.debug("What a child would copy cannot be told", e);
+            return null;
+        }
     }
 
     private List<RemovalPlan.Choice> choices(Image image, List<RemovalPlan.Child> children, long count, long usable) {

@@ -100,7 +100,7 @@ public class Reparents {
         Image image = reworking.lock(ref, expectedVersions);
         image.requireUnsealed("rebased");
         use.requireNone(image, "rebased");
-        if (images.find(onto).id().equals(image.id())) {
+        if (images.id(onto).equals(image.id())) {
             throw new CowshedException(
                     ProblemType.PARENT_IS_ITSELF,
                     "Image " + image.name() + " cannot lie on itself.",

@@ -104,7 +104,7 @@ public class Splices {
         for (UUID id : lineages.children(image.id()).stream().limit(most).toList()) {
             Image child = images.find(ImageRef.of(id));
             requireChangeable(child, children);
-            if ((children == Splice.Children.PURGE_TRASHED || !child.isSealed()) && files.use(id, volume::isInUse)) {
+            if (isInUse(child, children)) {
                 claims.requireNoneForNow(id);
                 inUse.add(child);
             }
@@ -112,6 +112,13 @@ public class Splices {
         if (!inUse.isEmpty()) {
             throw new ChildrenInUse(image, inUse);
         }
+    }
+
+    private boolean isInUse(Image child, Splice.Children children) {
+        if (children == Splice.Children.PURGE_TRASHED) {
+            return volume.status(child.id()).isPresent() && files.use(child.id(), volume::isInUse);
+        }
+        return !child.isSealed() && files.use(child.id(), volume::isInUse);
     }
 
     /** What is to go on living may be in the trash; but the catalogue must vouch for its file, or it could not record the new one. */
@@ -124,7 +131,9 @@ public class Splices {
 
     /** The part of it that is about the image itself, or of what is asked of any image that is to be removed. */
     void requireIdle(Image image) {
-        files.requireIdle(image.id());
+        if (volume.status(image.id()).isPresent()) {
+            files.requireIdle(image.id());
+        }
     }
 
     /**

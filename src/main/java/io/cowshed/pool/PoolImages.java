@@ -25,16 +25,24 @@ class PoolImages {
 
     private static final String FROM = " from pool_image p join image i on i.id = p.image_id ";
 
-    private static final String UNTOUCHED = "(i.version = p.image_version and i.state = 'available'"
+    private static final String UNUSED = "i.state = 'available'"
             + " and not exists (select 1 from attachment a where a.image_id = i.id)"
-            + " and not exists (select 1 from image_seed s where s.image_id = i.id))";
+            + " and not exists (select 1 from image_seed s where s.image_id = i.id)";
+
+    private static final String UNTOUCHED = "(i.version = p.image_version and " + UNUSED + ")";
+
+    /** As it was made, or its parent was removed from under it: that is nothing that anybody has done to the clone. */
+    private static final String NOBODYS = "((i.version = p.image_version or (i.version = p.image_version + 1"
+            + " and not exists (select 1 from operation o where o.subject_id = i.id)"
+            + " and not exists (select 1 from image q where q.id = p.parent_id and q.state = 'available'))) and "
+            + UNUSED + ")";
 
     /** Those of a pool that is there, on one version. */
     private static final String READY = FROM + "join pool o on o.family_id = p.family_id where p.family_id = :family"
             + " and p.parent_id = :parent and " + UNTOUCHED;
 
     private static final RowMapper<Pooled> POOLED =
-            (row, _) -> new Pooled(row.getObject("image_id", UUID.class), row.getLong("image_version"));
+            (row, _) -> new Pooled(row.getObject("image_id", UUID.class), row.getLong("version"));
 
     private static final RowMapper<UUID> ID = (row, _) -> row.getObject(1, UUID.class);
 
@@ -49,7 +57,7 @@ class PoolImages {
     /**
      * A clone in a pool.
      *
-     * @param version that its image was made with
+     * @param version that its image has
      */
     record Pooled(UUID image, long version) {}
 
@@ -70,7 +78,7 @@ class PoolImages {
     List<Pooled> ready(UUID family, UUID parent, @Nullable Pooled after, int limit) {
         // All columns of the index are named, or H2 sorts all of them for each page.
         JdbcClient.StatementSpec query = database.sql(
-                        "select p.image_id, p.image_version" + READY + (after == null ? "" : " and p.image_id > :after")
+                        "select p.image_id, i.version" + READY + (after == null ? "" : " and p.image_id > :after")
                                 + " order by p.family_id, p.parent_id, p.image_id limit " + limit)
                 .param("family", family)
                 .param("parent", parent);
@@ -81,7 +89,7 @@ class PoolImages {
 
     /** As above, the newest first. */
     List<Pooled> newest(UUID family, UUID parent, int limit) {
-        return database.sql("select p.image_id, p.image_version" + READY + " order by p.image_id desc limit " + limit)
+        return database.sql("select p.image_id, i.version" + READY + " order by p.image_id desc limit " + limit)
                 .param("family", family)
                 .param("parent", parent)
                 .query(POOLED)
@@ -89,13 +97,13 @@ class PoolImages {
     }
 
     /**
-     * Untouched clones that do not lie on this parent.
+     * Clones that nobody has touched, and that were not made on this parent.
      *
-     * @param parent null for whatever they lie on
+     * @param parent null for whatever they were made on
      */
     List<Pooled> elsewhere(UUID family, @Nullable UUID parent, @Nullable Pooled after) {
-        JdbcClient.StatementSpec query = database.sql("select p.image_id, p.image_version" + FROM
-                        + "where p.family_id = :family and " + UNTOUCHED
+        JdbcClient.StatementSpec query = database.sql("select p.image_id, i.version" + FROM
+                        + "where p.family_id = :family and " + NOBODYS
                         + (parent == null ? "" : " and p.parent_id <> :parent")
                         + (after == null ? "" : " and p.image_id > :after") + " order by p.image_id limit " + PAGE)
                 .param("family", family);
@@ -115,17 +123,21 @@ class PoolImages {
                 .list();
     }
 
-    /** Some images that somebody has touched. Those in the trash stay where they are until they are purged, or come back. */
+    /**
+     * Some images that somebody has touched. Those in the trash stay where they are until they are purged, or come back; and of one
+     * that an operation works on, it shows when that is over.
+     */
     List<UUID> touched() {
-        return database.sql("select p.image_id" + FROM + "where i.state <> 'trashed' and not " + UNTOUCHED
+        return database.sql("select p.image_id" + FROM + "where i.state <> 'trashed' and not " + NOBODYS
+                        + " and not exists (select 1 from operation_claim c where c.image_id = i.id)"
                         + " order by p.image_id limit " + PAGE)
                 .query(ID)
                 .list();
     }
 
     /** Whether an image is in a pool, and nobody has touched it. */
-    boolean isReady(UUID image) {
-        return database.sql("select count(*)" + FROM + "where p.image_id = :image and " + UNTOUCHED)
+    boolean isNobodys(UUID image) {
+        return database.sql("select count(*)" + FROM + "where p.image_id = :image and " + NOBODYS)
                         .param("image", image)
                         .query(Long.class)
                         .single()
@@ -141,7 +153,7 @@ class PoolImages {
     /** Takes an image out of its pool, if somebody has touched it. The caller has locked the image's row. */
     @Transactional(propagation = Propagation.MANDATORY)
     boolean forget(UUID image) {
-        return delete(image, "not " + UNTOUCHED);
+        return delete(image, "not " + NOBODYS);
     }
 
     private boolean delete(UUID image, String condition) {

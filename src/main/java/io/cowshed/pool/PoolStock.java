@@ -165,11 +165,11 @@ class PoolStock {
         }
     }
 
-    /** By the version that the image was made with: whoever claims or changes it at the same time wins. */
+    /** By the version that the image had: whoever claims or changes it at the same time wins. */
     private void purge(List<PoolImages.Pooled> page) {
         for (PoolImages.Pooled clone : page) {
             // The page may be long: somebody may have taken this one up since it was read.
-            if (!pooled.isReady(clone.image())) {
+            if (!pooled.isNobodys(clone.image())) {
                 continue;
             }
             try {

@@ -235,6 +235,25 @@ abstract class PoolTests extends ServiceTests {
         assertThat(pooled("moves").size()).isZero();
     }
 
+    /** Nobody has had them, though they are not as they were made: they lie on what the version lay on. */
+    @Test
+    void clonesOfAVersionThatIsRemovedFromUnderThemGo() {
+        family("under", "1");
+        put("under", 3);
+        awaitReady("under", 3);
+        List<String> clones = ids(pooled("under"));
+        try (PausedUpkeep _ = new PausedUpkeep(upkeep(service))) {
+            succeed(api.delete("families/under/versions/1"));
+            assertThat(succeed(api.delete("images/base-under-1?children=redirect&purge=true", "Prefer", "wait=30"))
+                            .json()
+                            .path("state")
+                            .asString())
+                    .isEqualTo("succeeded");
+        }
+        upkeep(service).lookAfterAll();
+        clones.forEach(id -> assertThat(api.get("images/" + id).problem()).isEqualTo("not-found"));
+    }
+
     @Test
     void aSmallerPoolAndNoPoolLetTheirClonesGo() {
         family("less", "1");
