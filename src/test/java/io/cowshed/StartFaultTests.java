@@ -69,6 +69,21 @@ class StartFaultTests {
     }
 
     @Test
+    void aPostgresqlThatIsTooOld(@TempDir Path directory) throws SQLException {
+        try (TestDatabase database = TestDatabase.create(TestDatabase.Kind.POSTGRESQL)) {
+            try (Connection connection = database.connect();
+                    Statement statement = connection.createStatement()) {
+                // Versions before 15 have none.
+                statement.execute("alter function regexp_like(text, text) rename to regexp_like_of_15");
+            }
+            ServiceProcess.refused(directory, database.properties())
+                    .requireReport(
+                            "The database lacks a function that the schema calls: ERROR: function regexp_like(",
+                            "Cowshed needs PostgreSQL 15 or a newer one.");
+        }
+    }
+
+    @Test
     void aSchemaThatIsNewerThanTheBuild(@TempDir Path directory) throws SQLException {
         String url = "jdbc:h2:" + directory.resolve("data/cowshed");
         Flyway.configure()

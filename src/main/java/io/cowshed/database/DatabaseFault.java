@@ -43,6 +43,10 @@ record DatabaseFault(String problem, String remedy) {
                 new DatabaseFault(
                         "The database user may not do what the service has to: " + said + ".",
                         "Make it the owner of the database: ALTER DATABASE … OWNER TO ….");
+            case "42883" ->
+                new DatabaseFault(
+                        "The database lacks a function that the schema calls: " + said + ".",
+                        "Cowshed needs PostgreSQL 15 or a newer one.");
             case "25006" ->
                 new DatabaseFault(
                         "The database cannot be written to: " + said + ".",

@@ -48,6 +48,7 @@ record SubscriptionProperties(
                 retryFor.isPositive() && disableAfter.isPositive(),
                 "retry-for and disable-after must be more than nothing");
         require(!keepDeliveries.isNegative(), "keep-deliveries must not be negative");
+        networks.forEach(AddressRange::parse);
         ports = Set.copyOf(ports);
         hosts = List.copyOf(hosts);
         networks = List.copyOf(networks);

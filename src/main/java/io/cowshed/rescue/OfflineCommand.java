@@ -23,6 +23,7 @@ import org.flywaydb.core.api.FlywayException;
 import org.springframework.beans.BeansException;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataAccessException;
@@ -43,6 +44,10 @@ public final class OfflineCommand {
     private static final String MOVE = "--move";
 
     private static final List<String> USAGE = List.of(
+            "Usage: java -jar cowshed.jar [--property=value …]",
+            "",
+            "  Starts the service.",
+            "",
             "Usage: java -jar cowshed.jar rescue [--dry-run] [--property=value …]",
             "",
             "  Makes the catalogue of a volume (cowshed.volume) anew in an empty database (cowshed.data-dir, or",
@@ -62,35 +67,34 @@ public final class OfflineCommand {
         this.out = out;
     }
 
-    /** Whether these are the arguments of a command, and not of the service. */
+    /** Whether these are the arguments of a command, or of what is none, and not of the service: that has nothing but properties. */
     public static boolean isOne(String[] arguments) {
-        return arguments.length > 0 && List.of(RESCUE, ADOPT).contains(arguments[0]);
+        return Arrays.stream(arguments).anyMatch(argument -> !argument.startsWith("--"));
     }
 
     /**
      * Runs a command.
      *
-     * @param arguments its name, its own options, and properties as the service takes them
+     * @param arguments its name, its own options, and properties as the service takes them, such that {@link #isOne}
      * @return what the process is to exit with: 0 when it is done, 1 when it cannot be done, 2 when it is not understood
      */
     public int run(String[] arguments) {
-        List<String> own = Arrays.stream(arguments)
-                .skip(1)
-                .filter(argument -> !isProperty(argument))
+        List<String> options = Arrays.stream(arguments)
+                .filter(argument -> argument.startsWith("--") && !isProperty(argument))
                 .toList();
-        List<String> options =
-                own.stream().filter(argument -> argument.startsWith("--")).toList();
-        List<String> operands =
-                own.stream().filter(argument -> !argument.startsWith("--")).toList();
-        boolean adopts = arguments[0].equals(ADOPT);
-        if (!(adopts ? Set.of(DRY_RUN, MOVE) : Set.of(DRY_RUN)).containsAll(options)
-                || operands.size() != (adopts ? 1 : 0)) {
+        List<String> words = Arrays.stream(arguments)
+                .filter(argument -> !argument.startsWith("--"))
+                .toList();
+        boolean adopts = words.getFirst().equals(ADOPT);
+        if (!(adopts || words.getFirst().equals(RESCUE))
+                || !(adopts ? Set.of(DRY_RUN, MOVE) : Set.of(DRY_RUN)).containsAll(options)
+                || words.size() != (adopts ? 2 : 1)) {
             USAGE.forEach(out::println);
             return MISUSED;
         }
         try (ConfigurableApplicationContext context = start(arguments)) {
             if (adopts) {
-                adopt(context, Path.of(operands.getFirst()), options.contains(MOVE), options.contains(DRY_RUN));
+                adopt(context, Path.of(words.getLast()), options.contains(MOVE), options.contains(DRY_RUN));
             } else {
                 rescue(context, options.contains(DRY_RUN));
             }
@@ -112,6 +116,10 @@ public final class OfflineCommand {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof CannotStart refusal) {
                 return refusal.problem() + " " + refusal.remedy();
+            }
+            if (cause instanceof BindException property) {
+                return property.getMessage() + ": "
+                        + NestedExceptionUtils.getMostSpecificCause(property).getMessage();
             }
         }
         return "The database cannot be used: "

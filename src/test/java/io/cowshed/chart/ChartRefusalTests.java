@@ -158,11 +158,29 @@ class ChartRefusalTests {
         for (String values : List.of(
                 "volume: {size: 100GB}",
                 "image: {digest: latest}",
+                "podDisruptionBudget: {maxUnavailable: half}",
                 "fullnameOverride: Cowshed",
                 "metrics: {serviceMonitor: {interval: '30'}}")) {
             assertThatThrownBy(() -> chart.render(values)).as(values).hasMessageContaining("does not match pattern");
         }
         assertThatThrownBy(() -> chart.render("networkPolicy: {from: []}")).hasMessageContaining("minItems");
+    }
+
+    @Test
+    void refusesAnAutoscalerThatCannotScale() {
+        Chart chart = Chart.copy(directory);
+
+        assertThatThrownBy(() -> chart.render(POSTGRESQL, SECRET, "autoscaling: {enabled: true, minReplicas: 6}"))
+                .hasMessageContaining("autoscaling.minReplicas must be at most autoscaling.maxReplicas");
+        assertThatThrownBy(() -> chart.render(
+                        POSTGRESQL, SECRET, "autoscaling: {enabled: true}", "resources: {requests: {cpu: null}}"))
+                .hasMessageContaining("autoscaling needs resources.requests.cpu");
+        assertThat(chart.render(
+                        POSTGRESQL,
+                        SECRET,
+                        "autoscaling: {enabled: true}",
+                        "resources: {requests: {cpu: null}, limits: {cpu: 2}}"))
+                .contains("HorizontalPodAutoscaler");
     }
 
     @Test

@@ -112,7 +112,12 @@ class ChartTests {
         assertThat(Mismatches.of(manifests, ELSEWHERE)).isEmpty();
         Deployment deployment = manifests.one(Deployment.class);
         confined(deployment.getSpec().getTemplate().getSpec());
-        confined(manifests.one(Pod.class).getSpec());
+        PodSpec test = manifests.one(Pod.class).getSpec();
+        confined(test);
+        assertThat(test.getNodeSelector())
+                .isEqualTo(deployment.getSpec().getTemplate().getSpec().getNodeSelector());
+        assertThat(test.getTolerations())
+                .isEqualTo(deployment.getSpec().getTemplate().getSpec().getTolerations());
         manifests
                 .all(ServiceAccount.class)
                 .forEach(account ->

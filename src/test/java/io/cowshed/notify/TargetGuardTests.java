@@ -163,6 +163,15 @@ class TargetGuardTests {
                 .hasMessageContaining("10.0.0.1");
     }
 
+    /** Where Spring Boot tells of it as of any property, without a stack trace. */
+    @ParameterizedTest
+    @ValueSource(strings = {"10.1.0.0", "10.1.0.0/33", "db.example.com/8"})
+    void aNetworkThatIsNoneIsRefusedWithTheOtherProperties(String network) {
+        assertThatThrownBy(() -> Targets.properties(Set.of("https"), Set.of(443), List.of(), List.of(network)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith(network);
+    }
+
     @Test
     void networksThatAreConfiguredAreTakenAndNoOthers() throws UnknownHostException {
         TargetGuard guard = new TargetGuard(
