@@ -240,12 +240,16 @@ abstract class RemovalTests extends VerbTests {
         assertThat(plan.path("childrenInDetail").path(1).path("costToSplit").isNull())
                 .isFalse();
         assertThat(choice(plan, "split").path("possible").asBoolean()).isFalse();
-        assertThat(succeed(api.delete("images/m1?dryRun=true")).json().path("possible").asBoolean())
+        assertThat(succeed(api.delete("images/m1?dryRun=true"))
+                        .json()
+                        .path("possible")
+                        .asBoolean())
                 .isTrue();
 
         succeed(api.delete("images/m1"));
         succeed(api.delete("images/m2"));
-        plan = succeed(api.delete("images/m0?dryRun=true&children=purge-trashed")).json();
+        plan = succeed(api.delete("images/m0?dryRun=true&children=purge-trashed"))
+                .json();
         assertThat(plan.path("possible").asBoolean()).as("%s", plan).isTrue();
         assertSucceeded(api.delete("images/m0?children=purge-trashed", "Prefer", WAIT));
         assertThat(api.get("images/" + lost).problem()).isEqualTo("not-found");
@@ -258,7 +262,8 @@ abstract class RemovalTests extends VerbTests {
                 "images/o0/clones", "{\"name\": \"o1\", \"ttl\": \"PT8H\", \"beforeDelete\": {\"copy\": \"o2\"}}"));
         String id = chains.id("o1");
         succeed(api.delete("images/o1"));
-        assertThat(api.postJson("images/" + id + "/restore", "{\"name\": \"o2\"}").problem())
+        assertThat(api.postJson("images/" + id + "/restore", "{\"name\": \"o2\"}")
+                        .problem())
                 .isEqualTo("invalid-request");
         succeed(api.post("images/" + id + "/restore"));
     }

@@ -137,9 +137,8 @@ public class Leases {
      */
     public List<UUID> takeDue(int limit) {
         Instant now = clock.instant();
-        List<UUID> due = database.sql(
-                        "select id from image where expiry_due_at <= :now and state <> 'creating'"
-                                + " order by expiry_due_at, id limit " + limit + " for update skip locked")
+        List<UUID> due = database.sql("select id from image where expiry_due_at <= :now and state <> 'creating'"
+                        + " order by expiry_due_at, id limit " + limit + " for update skip locked")
                 .param("now", now.atOffset(ZoneOffset.UTC))
                 .query(Images.ID)
                 .list();

@@ -41,8 +41,8 @@ class DeliveryPurge {
 
     /** Those that somebody has locked are left for the next time: whoever removes a subscription locks them in another order. */
     private int forgetSome() {
-        List<UUID> old = database.sql("select id from delivery where ended_at < :before order by ended_at limit " + BATCH
-                        + " for update skip locked")
+        List<UUID> old = database.sql("select id from delivery where ended_at < :before order by ended_at limit "
+                        + BATCH + " for update skip locked")
                 .param(
                         "before",
                         clock.instant().minus(properties.keepDeliveries()).atOffset(ZoneOffset.UTC))

@@ -184,7 +184,10 @@ abstract class EventTests extends ServiceTests {
         succeed(api.postJson(
                 "images", "{\"name\": \"" + name + "\", \"virtualSize\": 1048576}", "X-Forwarded-For", address));
 
-        assertThat(items("events?subject=" + id(name)).getFirst().path("remoteAddress").asString())
+        assertThat(items("events?subject=" + id(name))
+                        .getFirst()
+                        .path("remoteAddress")
+                        .asString())
                 .isEqualTo(address);
     }
 
@@ -193,7 +196,10 @@ abstract class EventTests extends ServiceTests {
         succeed(api.postJson(
                 "images", "{\"name\": \"p0\", \"virtualSize\": 1048576}", "X-Forwarded-For", "9".repeat(65)));
 
-        assertThat(items("events?subject=" + id("p0")).getFirst().path("remoteAddress").asString())
+        assertThat(items("events?subject=" + id("p0"))
+                        .getFirst()
+                        .path("remoteAddress")
+                        .asString())
                 .isEqualTo("9".repeat(64));
     }
 

@@ -33,8 +33,8 @@ class IdempotencyStoreTests {
     void aKeyThatOthersAlwaysTakeFirstIsInUse() {
         LostRaces races = new LostRaces();
         DriverManagerDataSource nowhere = new DriverManagerDataSource();
-        IdempotencyStore store = new IdempotencyStore(
-                JdbcClient.create(nowhere), new JdbcTemplate(nowhere), races, new JsonMapper());
+        IdempotencyStore store =
+                new IdempotencyStore(JdbcClient.create(nowhere), new JdbcTemplate(nowhere), races, new JsonMapper());
         IdempotencyClaim claim = new IdempotencyClaim("someone", "key", UUID.randomUUID(), new AnswerSeal("t", "key"));
 
         assertThatExceptionOfType(CowshedException.class)

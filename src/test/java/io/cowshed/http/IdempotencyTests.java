@@ -131,7 +131,8 @@ abstract class IdempotencyTests extends ServiceTests {
         store.release(other);
         store.claim(other, "fingerprint");
         store.settled(other);
-        execute("update idempotency set lease_until = current_timestamp where idempotency_key = '" + served.key() + "'");
+        execute("update idempotency set lease_until = current_timestamp where idempotency_key = '" + served.key()
+                + "'");
         execute("update idempotency set lease_until = current_timestamp where idempotency_key = '" + other.key() + "'");
 
         store.renewLeases();

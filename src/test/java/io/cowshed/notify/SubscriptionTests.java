@@ -112,8 +112,7 @@ abstract class SubscriptionTests extends ServiceTests {
     void onlyWhatFitsIsSent() throws Exception {
         String team = "{\"name\": \"%s\", \"virtualSize\": 1048576, \"labels\": {\"team\": \"%s\"}}";
         JsonNode byType = subscribe(", \"types\": [\"image.sealed\", \"operation.*\"]");
-        JsonNode byLabel = subscribe(
-                ", \"types\": [\"image.created\", \"family.*\"], \"labels\": \"team=net,!old\"");
+        JsonNode byLabel = subscribe(", \"types\": [\"image.created\", \"family.*\"], \"labels\": \"team=net,!old\"");
         String net = fresh();
         String other = fresh();
         succeed(api.postJson("images", team.formatted(net, "net")));

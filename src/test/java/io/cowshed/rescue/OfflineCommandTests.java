@@ -17,7 +17,8 @@ class OfflineCommandTests {
     @Test
     void propertiesAloneAreTheServices() {
         assertThat(OfflineCommand.isOne(new String[] {})).isFalse();
-        assertThat(OfflineCommand.isOne(new String[] {"--server.port=0", "--debug"})).isFalse();
+        assertThat(OfflineCommand.isOne(new String[] {"--server.port=0", "--debug"}))
+                .isFalse();
     }
 
     @Test
