@@ -8,6 +8,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.name;
 import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
 import com.tngtech.archunit.core.domain.JavaClass;
@@ -20,7 +21,10 @@ import com.tngtech.archunit.lang.SimpleConditionEvent;
 import io.cowshed.engine.block.BlockFile;
 import java.lang.foreign.Linker;
 import java.lang.foreign.SymbolLookup;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.convert.DurationUnit;
 import org.springframework.modulith.core.ApplicationModules;
 import org.springframework.transaction.TransactionManager;
 import org.springframework.transaction.support.TransactionOperations;
@@ -118,6 +122,19 @@ class ArchitectureTests {
                 .callMethod(String.class, "formatted", Object[].class)
                 .orShould()
                 .callMethod(String.class, "format", String.class, Object[].class)
+                .check(MAIN);
+    }
+
+    /** A number alone would be milliseconds otherwise: a trash that is kept for 7 of them is empty. */
+    @Test
+    void durationsThatAreConfiguredHaveAUnit() {
+        fields().that()
+                .haveRawType(Duration.class)
+                .and()
+                .areDeclaredInClassesThat()
+                .areAnnotatedWith(ConfigurationProperties.class)
+                .should()
+                .beAnnotatedWith(DurationUnit.class)
                 .check(MAIN);
     }
 

@@ -1,7 +1,9 @@
 package io.cowshed.attachment;
 
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.convert.DurationUnit;
 
 /**
  * What becomes of attachments that are over, {@code cowshed.attachments.*}.
@@ -9,7 +11,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * @param keep how long they are remembered
  */
 @ConfigurationProperties("cowshed.attachments")
-record AttachmentProperties(Duration keep) {
+record AttachmentProperties(@DurationUnit(ChronoUnit.DAYS) Duration keep) {
 
     /** @throws IllegalArgumentException if a value cannot be */
     AttachmentProperties {

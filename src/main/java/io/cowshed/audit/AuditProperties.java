@@ -1,7 +1,9 @@
 package io.cowshed.audit;
 
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.convert.DurationUnit;
 
 /**
  * How the catalogue is compared with the volume, {@code cowshed.audits.*}.
@@ -10,7 +12,9 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * @param spare how long a file that nobody knows is left alone after it was changed last
  */
 @ConfigurationProperties("cowshed.audits")
-record AuditProperties(Duration every, Duration spare) {
+record AuditProperties(
+        @DurationUnit(ChronoUnit.DAYS) Duration every,
+        @DurationUnit(ChronoUnit.HOURS) Duration spare) {
 
     /** @throws IllegalArgumentException if a value cannot be */
     AuditProperties {

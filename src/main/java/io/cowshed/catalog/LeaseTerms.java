@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.convert.DurationUnit;
 
 /**
  * On which terms disposable images live, {@code cowshed.lifetimes.*}.
@@ -15,7 +16,9 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * @param longest how long an image may live in all, renewals included
  */
 @ConfigurationProperties("cowshed.lifetimes")
-public record LeaseTerms(Duration grace, Duration longest) {
+public record LeaseTerms(
+        @DurationUnit(ChronoUnit.HOURS) Duration grace,
+        @DurationUnit(ChronoUnit.DAYS) Duration longest) {
 
     /** @throws IllegalArgumentException if a value cannot be */
     public LeaseTerms {

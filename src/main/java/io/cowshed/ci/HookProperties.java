@@ -1,8 +1,10 @@
 package io.cowshed.ci;
 
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.convert.DurationUnit;
 
 /**
  * What becomes of what CI systems say, {@code cowshed.hooks.*}.
@@ -13,8 +15,8 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  */
 @ConfigurationProperties("cowshed.hooks")
 record HookProperties(
-        Duration keepDeliveries,
-        Duration keepJobs,
+        @DurationUnit(ChronoUnit.DAYS) Duration keepDeliveries,
+        @DurationUnit(ChronoUnit.DAYS) Duration keepJobs,
         @Nullable String key) {
 
     /** @throws IllegalArgumentException if a value cannot be */

@@ -1,7 +1,9 @@
 package io.cowshed.event;
 
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.convert.DurationUnit;
 
 /**
  * What becomes of events, {@code cowshed.events.*}.
@@ -9,7 +11,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * @param keep for how long they can be read
  */
 @ConfigurationProperties("cowshed.events")
-record EventProperties(Duration keep) {
+record EventProperties(@DurationUnit(ChronoUnit.DAYS) Duration keep) {
 
     /** @throws IllegalArgumentException if a value cannot be */
     EventProperties {

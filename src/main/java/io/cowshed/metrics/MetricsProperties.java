@@ -1,7 +1,9 @@
 package io.cowshed.metrics;
 
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.convert.DurationUnit;
 
 /**
  * How the service is watched, {@code cowshed.metrics.*}.
@@ -9,7 +11,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * @param interval between two countings, at least; one that takes long is followed by a longer rest
  */
 @ConfigurationProperties("cowshed.metrics")
-record MetricsProperties(Duration interval) {
+record MetricsProperties(@DurationUnit(ChronoUnit.SECONDS) Duration interval) {
 
     /** @throws IllegalArgumentException if it cannot be */
     MetricsProperties {

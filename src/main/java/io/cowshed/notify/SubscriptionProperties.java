@@ -1,9 +1,11 @@
 package io.cowshed.notify;
 
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Set;
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.convert.DurationUnit;
 
 /**
  * Where events are sent and how, {@code cowshed.subscriptions.*}.
@@ -26,13 +28,13 @@ record SubscriptionProperties(
         Set<Integer> ports,
         List<String> hosts,
         List<String> networks,
-        Duration connectTimeout,
-        Duration timeout,
+        @DurationUnit(ChronoUnit.SECONDS) Duration connectTimeout,
+        @DurationUnit(ChronoUnit.SECONDS) Duration timeout,
         int parallel,
         int parallelEach,
-        Duration retryFor,
-        Duration disableAfter,
-        Duration keepDeliveries) {
+        @DurationUnit(ChronoUnit.DAYS) Duration retryFor,
+        @DurationUnit(ChronoUnit.DAYS) Duration disableAfter,
+        @DurationUnit(ChronoUnit.DAYS) Duration keepDeliveries) {
 
     private static final int MOST_PARALLEL = 256;
 

@@ -2,8 +2,10 @@ package io.cowshed.operation;
 
 import io.cowshed.http.ByteSize;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.convert.DurationUnit;
 
 /**
  * How operations are run, {@code cowshed.operations.*}.
@@ -13,7 +15,10 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * @param keep how long a finished one is remembered
  */
 @ConfigurationProperties("cowshed.operations")
-public record OperationProperties(int parallel, @Nullable ByteSize bandwidth, Duration keep) {
+public record OperationProperties(
+        int parallel,
+        @Nullable ByteSize bandwidth,
+        @DurationUnit(ChronoUnit.DAYS) Duration keep) {
 
     private static final int MOST_PARALLEL = 64;
 

@@ -1,7 +1,9 @@
 package io.cowshed.retention;
 
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.convert.DurationUnit;
 
 /**
  * What becomes of removed images, {@code cowshed.trash.*}.
@@ -9,7 +11,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * @param keep how long they stay in the trash before they are purged
  */
 @ConfigurationProperties("cowshed.trash")
-record TrashProperties(Duration keep) {
+record TrashProperties(@DurationUnit(ChronoUnit.DAYS) Duration keep) {
 
     /** @throws IllegalArgumentException if a value cannot be */
     TrashProperties {
