@@ -3,6 +3,7 @@ package io.cowshed.event;
 import io.cowshed.database.Transactions;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.locks.ReentrantLock;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Transactional;
@@ -19,15 +20,24 @@ public class EventSequence {
 
     private final JdbcClient database;
     private final Transactions transactions;
+    private final ReentrantLock turn = new ReentrantLock();
 
     EventSequence(JdbcClient database, Transactions transactions) {
         this.database = database;
         this.transactions = transactions;
     }
 
-    /** Gives everything that is committed now its place. To be called in no transaction. */
+    /**
+     * Gives everything that is committed now its place. To be called in no transaction. One caller at a time does: all of them,
+     * while another replica has the row locked, would have all connections to the database that there are.
+     */
     public void advance() {
-        while (isSomethingWaiting() && transactions.write(this::place) == AT_A_TIME) {}
+        turn.lock();
+        try {
+            while (isSomethingWaiting() && transactions.write(this::place) == AT_A_TIME) {}
+        } finally {
+            turn.unlock();
+        }
     }
 
     /**

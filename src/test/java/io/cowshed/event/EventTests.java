@@ -14,6 +14,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -358,6 +359,25 @@ abstract class EventTests extends ServiceTests {
             assertThat(sequence.after(read, 1000))
                     .extracting(event -> event.subject().id())
                     .contains(slow);
+        }
+    }
+
+    /** As a replica does that is stopped while it gives places: it has the row locked. */
+    @Test
+    void whoeverKeepsListsOfEventsWaitingKeepsNobodyElseWaiting() throws Exception {
+        try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor();
+                Connection replica = database.connect();
+                Statement statement = replica.createStatement()) {
+            replica.setAutoCommit(false);
+            statement.executeQuery("select * from event_head for update").close();
+            succeed(api.postJson("images", "{\"name\": \"kept\", \"virtualSize\": 1048576}"));
+            for (int i = 0; i < 30; i++) {
+                callers.execute(() -> api.get("events?limit=1"));
+            }
+            for (int i = 0; i < 100; i++) {
+                assertThat(api.get("images?limit=1").status()).isEqualTo(200);
+            }
+            replica.rollback();
         }
     }
 
