@@ -186,6 +186,18 @@ abstract class BranchTests extends VerbTests {
     }
 
     @Test
+    void aRetiredParentWithNoOtherChildLeavesAtOnce() throws Exception {
+        chains.base("alone0");
+        chains.clone("alone1", "alone0");
+        String old = chains.id("alone0");
+
+        assertSucceeded(begin("alone1/commit", "{\"name\": \"alone0-new\", \"retire\": true}"), "commit");
+
+        assertThat(api.get("images/" + old).json().path("state").asString()).isEqualTo("trashed");
+        assertSound("alone1");
+    }
+
+    @Test
     void aCommitOverABaseIsABase() throws Exception {
         chains.base("v0");
         chains.clone("v1", "v0");

@@ -86,7 +86,8 @@ public final class TestDatabase implements AutoCloseable {
     private static TestDatabase h2() {
         try {
             Path directory = Files.createTempDirectory("cowshed-h2-");
-            String url = "jdbc:h2:async:" + directory.resolve("cowshed") + ";LOCK_TIMEOUT=10000;DB_CLOSE_ON_EXIT=FALSE";
+            String url = "jdbc:h2:async:" + directory.resolve("cowshed")
+                    + ";LOCK_TIMEOUT=10000;DB_CLOSE_ON_EXIT=FALSE;OPTIMIZE_REUSE_RESULTS=FALSE";
             return new TestDatabase(Kind.H2, url, "sa", () -> delete(directory));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
