@@ -62,7 +62,8 @@ record EmbeddedDatabase(Path dataDirectory) implements JdbcConnectionDetails {
                     "Set it to another directory.",
                     null);
         }
-        // H2 would answer a "select exists" that was asked before in a transaction as it did then, whatever that has written since.
+        // H2 would answer a "select exists" that was asked before in a transaction as it did then, whatever that has
+        // written since.
         return "jdbc:h2:async:" + file + ";LOCK_TIMEOUT=10000;DB_CLOSE_ON_EXIT=FALSE;OPTIMIZE_REUSE_RESULTS=FALSE";
     }
 
