@@ -47,7 +47,7 @@ class VerbFullDiskTests {
     private static final List<Verb> SHORT = List.of(Verb.SNAPSHOT, Verb.RESET, Verb.GROW, Verb.REPAIR);
 
     private static final String MANY = "cowshed.operations.parallel=16";
-    private static final String SLOW = "cowshed.operations.bandwidth=2MiB";
+    private static final String SLOW = "cowshed.operations.bandwidth=512KiB";
 
     @Test
     void everyVerbFailsWithoutATraceAndSucceedsOnceThereIsRoom(@TempDir Path directory) throws Exception {
