@@ -8,8 +8,6 @@ import io.cowshed.testing.ServiceTests;
 import io.cowshed.testing.TestDatabase;
 import io.cowshed.testing.VerbChains;
 import java.sql.Connection;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
 import java.util.List;
@@ -276,7 +274,7 @@ abstract class FamilyTests extends ServiceTests {
             }
             Future<Answer> clone = thread.submit(
                     () -> api.postJson("images/" + family + ":latest/clones", "{\"name\": \"" + family + "-clone\"}"));
-            while (!isSomeoneWaiting(observer)) {
+            while (database.waiting(observer) == 0) {
                 assertThat(clone.isDone()).isFalse();
             }
             connection.commit();
@@ -467,20 +465,6 @@ abstract class FamilyTests extends ServiceTests {
                 .valueStream()
                 .map(item -> item.path("name").asString())
                 .toList();
-    }
-
-    private boolean isSomeoneWaiting(Connection observer) throws SQLException {
-        String sql = switch (databaseKind()) {
-            case H2 -> "select count(*) from information_schema.sessions where blocker_id is not null";
-            case POSTGRESQL ->
-                "select count(*) from pg_stat_activity "
-                        + "where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0";
-        };
-        try (Statement statement = observer.createStatement();
-                ResultSet rows = statement.executeQuery(sql)) {
-            rows.next();
-            return rows.getInt(1) > 0;
-        }
     }
 }
 

@@ -11,8 +11,6 @@ import io.cowshed.testing.VerbChains;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Arrays;
 import java.util.List;
@@ -160,27 +158,13 @@ abstract class ReworkTests extends VerbTests {
             statement.execute("update image set description = 'x', version = version + 1 where id = '" + onto + "'");
             Future<Answer> rebase =
                     thread.submit(() -> api.postJson("images/wb2/rebase", "{\"onto\": \"wb1\"}", "Prefer", WAIT));
-            while (!isSomeoneWaiting(observer)) {
+            while (database.waiting(observer) == 0) {
                 Thread.onSpinWait();
             }
             connection.commit();
             assertSucceeded(rebase.get(), "rebase");
         }
         assertThat(chains.parent("wb2")).isEqualTo("wb1");
-    }
-
-    private boolean isSomeoneWaiting(Connection observer) throws SQLException {
-        String sql = switch (databaseKind()) {
-            case H2 -> "select count(*) from information_schema.sessions where blocker_id is not null";
-            case POSTGRESQL ->
-                "select count(*) from pg_stat_activity "
-                        + "where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0";
-        };
-        try (Statement statement = observer.createStatement();
-                ResultSet rows = statement.executeQuery(sql)) {
-            rows.next();
-            return rows.getInt(1) > 0;
-        }
     }
 
     @Test

@@ -63,25 +63,16 @@ public record Lease(
     /** As long as it was to last, from now on: what it is the life of is there at last. */
     Lease begun(Instant now) {
         Duration later = Duration.between(from, stored(now));
-        Instant warning = warnAt.plus(later);
-        return new Lease(
-                from.plus(later),
-                expiresAt.plus(later),
-                onExpire,
-                copy,
-                null,
-                null,
-                warning,
-                null,
-                warning,
-                null,
-                null,
-                0);
+        return lasting(from.plus(later), expiresAt.plus(later), warnAt.plus(later));
     }
 
     /** With another end: what was said about the old one does not hold any more. */
     Lease until(Instant end, Instant warning) {
-        return new Lease(from, end, onExpire, copy, null, null, warning, null, warning, null, null, 0);
+        return lasting(from, end, warning);
+    }
+
+    private Lease lasting(Instant begin, Instant end, Instant warning) {
+        return new Lease(begin, end, onExpire, copy, null, null, warning, null, warning, null, null, 0);
     }
 
     Lease withOnExpire(OnExpire other, Instant now) {

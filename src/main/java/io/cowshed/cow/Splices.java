@@ -115,10 +115,10 @@ public class Splices {
     }
 
     private boolean isInUse(Image child, Splice.Children children) {
-        if (children == Splice.Children.PURGE_TRASHED) {
-            return volume.status(child.id()).isPresent() && files.use(child.id(), volume::isInUse);
-        }
-        return !child.isSealed() && files.use(child.id(), volume::isInUse);
+        boolean mayBe = children == Splice.Children.PURGE_TRASHED
+                ? volume.status(child.id()).isPresent()
+                : !child.isSealed();
+        return mayBe && files.use(child.id(), volume::isInUse);
     }
 
     /** What is to go on living may be in the trash; but the catalogue must vouch for its file, or it could not record the new one. */

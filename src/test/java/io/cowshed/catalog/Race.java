@@ -6,9 +6,7 @@ import io.cowshed.problem.CowshedException;
 import io.cowshed.problem.ProblemType;
 import io.cowshed.testing.TestDatabase;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -105,27 +103,12 @@ public final class Race {
     private boolean awaitWaitingOrDone(Connection observer, AtomicReference<@Nullable Thread> thread, Future<?> second)
             throws SQLException {
         while (!second.isDone()) {
-            if (waiting(observer) > 0 || meetsUncommittedKey(thread.get())) {
+            if (database.waiting(observer) > 0 || meetsUncommittedKey(thread.get())) {
                 return true;
             }
             Thread.onSpinWait();
         }
         return false;
-    }
-
-    /** How many transactions on the database wait for a lock of another. */
-    public int waiting(Connection observer) throws SQLException {
-        String sql = switch (database.kind()) {
-            case H2 -> "select count(*) from information_schema.sessions where blocker_id is not null";
-            case POSTGRESQL ->
-                "select count(*) from pg_stat_activity "
-                        + "where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0";
-        };
-        try (Statement statement = observer.createStatement();
-                ResultSet rows = statement.executeQuery(sql)) {
-            rows.next();
-            return rows.getInt(1);
-        }
     }
 
     /**

@@ -263,12 +263,12 @@ class HookRaceOnPostgresqlTests extends HookRaceTests {
             }));
             made.await();
             Future<?> removal = threads.submit(() -> service.bean(Hooks.class).remove(hook, null));
-            until(() -> race().waiting(observer) == 1);
+            until(() -> database.waiting(observer) == 1);
             Future<?> second = threads.submit(() -> transactions.write(() -> {
                 rows.lock(hook, "late");
                 return rows.lock(hook, "recorded beside the hook, too");
             }));
-            until(() -> race().waiting(observer) == 2);
+            until(() -> database.waiting(observer) == 2);
             others.countDown();
             first.get();
             removal.get();

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Comparator;
@@ -76,6 +77,21 @@ public final class TestDatabase implements AutoCloseable {
     /** A connection outside any pool. */
     public Connection connect() throws SQLException {
         return DriverManager.getConnection(url, user, password());
+    }
+
+    /** How many transactions on it wait for a lock of another. */
+    public int waiting(Connection observer) throws SQLException {
+        String sql = switch (kind) {
+            case H2 -> "select count(*) from information_schema.sessions where blocker_id is not null";
+            case POSTGRESQL ->
+                "select count(*) from pg_stat_activity "
+                        + "where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0";
+        };
+        try (Statement statement = observer.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            rows.next();
+            return rows.getInt(1);
+        }
     }
 
     @Override
